@@ -1,0 +1,25 @@
+"""A-MESS on MIntRec."""
+
+
+class Param:
+    """Hyper-parameters, with ``hyper_param`` as the benchmark reads it; a list would be a grid.
+
+    Args:
+        args: the run's options; reads ``text_backbone``.
+    """
+
+    #: options that a command line may leave out; used by ``run.py`` here, the benchmarks have their own
+    defaults = {"text_backbone": "bert-large-uncased"}
+
+    def __init__(self, args) -> None:
+        small = "MiniLM" in str(args.text_backbone)
+        self.hyper_param = {
+            "num_train_epochs": 40,
+            "train_batch_size": 16 if small else 8,
+            "lr": 5e-5 if small else 2e-5,
+            "eval_monitor": "f1",
+            "wait_patience": 8,
+            "num_anchors": 8,
+            "temperature": 0.7,
+            "num_descriptions": 3,
+        }

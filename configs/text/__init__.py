@@ -1,0 +1,1 @@
+"""Settings of the text-only baseline, trained as A-MESS is."""

@@ -1,0 +1,21 @@
+"""The text-only baseline, on any data set."""
+
+
+class Param:
+    """Hyper-parameters, with ``hyper_param`` as the benchmark reads it.
+
+    Args:
+        args: the run's options; reads ``text_backbone`` and ``dataset``.
+    """
+
+    defaults = {"text_backbone": "bert-large-uncased"}
+
+    def __init__(self, args) -> None:
+        small = "MiniLM" in str(args.text_backbone)
+        self.hyper_param = {
+            "num_train_epochs": 40,
+            "train_batch_size": 16 if small else 8,
+            "lr": 5e-5 if small else 2e-5,
+            "eval_monitor": "f1" if args.dataset == "MIntRec" else "acc",
+            "wait_patience": 8,
+        }

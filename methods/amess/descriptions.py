@@ -1,0 +1,185 @@
+"""Label descriptions, the positives and negatives of semantic synchronization (section II-C, Eq. 15).
+
+The bundled ``descriptions.json`` holds definitions written for this project. The paper's own, listed in its appendix
+"Result of prompting", can be read from the paper's text.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from mia_plugins.errors import UserError
+
+BUNDLED = Path(__file__).with_name("descriptions.json")
+APPENDIX_SIZES = {"MIntRec": 20, "MIntRec2.0": 30}  # labels in each section of the appendix
+# Spellings of the paper and of common speech, folded to the data sets' own.
+VARIANTS = {
+    "apologize": "apologise",
+    "criticise": "criticize",
+    "emphasise": "emphasize",
+    "ask for opinions": "asking for opinions",
+    "asking for help": "ask for help",
+}
+_HEADING = re.compile(r"(?:and )?in mintrec(2\.0)?(?: \[\d+\])?:", re.IGNORECASE)
+_ENTRY = re.compile(r"(\d+)\. +(\D+?):? +(1\. .*)")
+
+
+def fold_label(label):
+    """Returns the key under which a label is matched: case, spaces and the known spelling variants are ignored.
+
+    >>> fold_label("Ask  for Opinions") == fold_label("Asking for opinions")
+    True
+    """
+    key = " ".join(label.split()).casefold()
+    return VARIANTS.get(key, key)
+
+
+def load_descriptions(labels, path=None, count=3, *, dataset=None):
+    """Returns the descriptions of every label, in the order of the labels.
+
+    >>> [len(texts) for texts in load_descriptions(["Thank", "Apologize"], count=2)]
+    [2, 2]
+
+    Args:
+        labels: the data set's labels, without the out-of-scope one.
+        path: a ``.json`` file ``{label: [description, ...]}``, or a ``.txt`` or ``.md`` file holding the paper's
+            appendix; the bundled descriptions if None.
+        count: descriptions for each label; the first ones are taken.
+        dataset: which section of the appendix to read, "MIntRec" or "MIntRec2.0"; other files have no sections.
+
+    Returns:
+        A list of ``len(labels)`` lists of ``count`` strings.
+
+    Raises:
+        UserError: if the file cannot be read, lacks a label, or has fewer than ``count`` descriptions for one.
+    """
+    if count < 1:
+        raise UserError(f"{count} descriptions a label: at least 1 is needed")
+    path = BUNDLED if path is None else Path(path)
+    if path.suffix.lower() == ".json":
+        table = _read_json(path)
+    elif path.suffix.lower() in (".txt", ".md"):
+        if dataset not in APPENDIX_SIZES:
+            raise UserError(f"{path}: has no section for the data set {dataset}; name {' or '.join(APPENDIX_SIZES)}")
+        table = import_appendix(path)[dataset]
+    else:
+        raise UserError(f"{path}: descriptions are read from .json, .txt or .md files; rename or convert it")
+
+    spelling = {}
+    for label in table:
+        twin = spelling.setdefault(fold_label(label), label)
+        if twin != label:
+            raise UserError(f"{path}: '{twin}' and '{label}' are the same label; join their descriptions")
+    result = []
+    for label in labels:
+        if fold_label(label) not in spelling:
+            raise UserError(f"{path}: no descriptions for the label '{label}'; add {count}")
+        texts = table[spelling[fold_label(label)]]
+        if len(texts) < count:
+            raise UserError(f"{path}: the label '{label}' has {len(texts)} descriptions, {count} are needed; add more")
+        result.append(texts[:count])
+    return result
+
+
+def import_appendix(path):
+    """Reads the label descriptions listed in the text of the paper's appendix.
+
+    Args:
+        path: the text of the paper, with or without Markdown.
+
+    Returns:
+        ``{"MIntRec": {label: [description, ...]}, "MIntRec2.0": {...}}`` in the appendix's spelling and order.
+
+    Raises:
+        UserError: if a section, an entry or a numbered list is missing or cut short.
+    """
+    sections, open_entry, name = {}, None, None
+    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+        line = " ".join(re.sub(r"[*\\#]", "", line).split())  # Markdown's emphasis and headings
+        heading, entry = _HEADING.fullmatch(line), _ENTRY.fullmatch(line)
+        if heading:
+            name, open_entry = f"MIntRec{heading[1] or ''}", None
+            if name in sections:
+                raise UserError(f"{path}:{number}: a second section {name}; keep one")
+            sections[name] = {"line": number, "entries": []}
+        elif entry and name:
+            open_entry = {"line": number, "rank": int(entry[1]), "label": entry[2], "text": entry[3]}
+            sections[name]["entries"].append(open_entry)
+        elif line and open_entry:
+            open_entry["text"] += " " + line  # a list wrapped over several lines
+        else:
+            open_entry = None
+    for name in APPENDIX_SIZES:
+        if name not in sections:
+            raise UserError(f"{path}: no section 'In {name}:'; give the paper's text, appendix included")
+    return {name: _section(path, name, **sections[name]) for name in APPENDIX_SIZES}
+
+
+def _section(path, name, line, entries):
+    table = {}
+    for rank, entry in enumerate(entries, start=1):
+        where = f"{path}:{entry['line']}"
+        if entry["rank"] != rank:
+            raise UserError(f"{where}: entry {rank} of section {name} is missing before '{entry['label']}'")
+        if entry["label"] in table:
+            raise UserError(f"{where}: the label '{entry['label']}' is there twice in section {name}; keep one")
+        table[entry["label"]] = _numbered_list(where, entry["label"], entry["text"])
+    if len(entries) != APPENDIX_SIZES[name]:
+        raise UserError(
+            f"{path}:{entries[-1]['line'] if entries else line}: section {name} ends after {len(entries)} labels, "
+            f"{APPENDIX_SIZES[name]} are needed; restore the original text"
+        )
+    longest = max(len(texts) for texts in table.values())
+    for entry in entries:
+        if len(table[entry["label"]]) < longest:
+            raise UserError(
+                f"{path}:{entry['line']}: the list of '{entry['label']}' ends after {len(table[entry['label']])} "
+                f"of {longest} descriptions; restore the rest"
+            )
+    return table
+
+
+def _numbered_list(where, label, text):
+    """Splits ``1. First. 2. Second.`` into its items; a last item without a full stop was cut off."""
+    parts = re.split(r"(?:^| )(\d+)\.(?: |$)", text)[1:]
+    numbers, items = [int(part) for part in parts[::2]], [part.strip() for part in parts[1::2]]
+    if numbers != list(range(1, len(numbers) + 1)):
+        raise UserError(f"{where}: the list of '{label}' is numbered {numbers}, not from 1 up; mend the numbers")
+    if not items[-1].endswith((".", "!", "?")) or not all(items):
+        raise UserError(f"{where}: the list of '{label}' is cut short; end each item with a full stop")
+    return items
+
+
+def _read_text(path):
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check the path of the descriptions") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+
+
+def _read_json(path):
+    text = _read_text(path)
+    try:
+        table = json.loads(text, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise UserError(f"{path}:{error.lineno}: not valid JSON ({error.msg}); mend it") from error
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; keep one") from error
+    if not isinstance(table, dict):
+        raise UserError(f"{path}: holds a {type(table).__name__}; an object {{label: [description, ...]}} is needed")
+    for label, texts in table.items():
+        if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
+            raise UserError(f"{path}: the label '{label}' needs a list of descriptions, each a text that is not empty")
+    return table
+
+
+def _unique(pairs):
+    """Builds a JSON object; a key given twice would otherwise lose its first value in silence."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the label '{twice}' is there twice")
+    return table

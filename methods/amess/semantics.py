@@ -1,0 +1,57 @@
+"""Embeddings of the label descriptions, ``S_l`` of Eq. 15: computed once by a sentence encoder, then cached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mia_plugins.backbones import load, quiet_transformers, resolve
+from mia_plugins.files import cache_folder, whole_file
+
+
+def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
+    """Embeds every label's descriptions.
+
+    Args:
+        descriptions: for each label equally many sentences.
+        encoder: name, hub id or folder of a sentence encoder.
+
+    Returns:
+        ``(labels, descriptions, width)`` float32.
+
+    Raises:
+        UserError: the encoder cannot be loaded.
+    """
+    source = resolve(encoder)
+    path = cache_folder() / "descriptions" / f"{_key(descriptions, source)}.npy"
+    try:
+        return torch.from_numpy(np.load(path, allow_pickle=False))
+    except (OSError, ValueError):  # not there yet, or damaged: made anew
+        pass
+    quiet_transformers()
+    from sentence_transformers import SentenceTransformer
+
+    random_state = torch.get_rng_state()
+    model = load(lambda name, **_: SentenceTransformer(name, device="cpu"), source, "sentence encoder")
+    sentences = [sentence for label in descriptions for sentence in label]
+    vectors = model.encode(sentences, show_progress_bar=False, convert_to_numpy=True)
+    torch.set_rng_state(random_state)  # with or without the cache, what follows draws the same
+    array = vectors.astype(np.float32).reshape(len(descriptions), -1, vectors.shape[-1])
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, array)
+    return torch.from_numpy(array)
+
+
+def _key(descriptions: list[list[str]], source: str) -> str:
+    """Changes with the sentences, the encoder, and a local encoder's files."""
+    files = [
+        (file.name, file.stat().st_size, file.stat().st_mtime_ns)
+        for file in sorted(Path(source).glob("*"))
+        if os.path.isdir(source)
+    ]
+    return hashlib.sha256(repr((descriptions, source, files)).encode()).hexdigest()[:32]

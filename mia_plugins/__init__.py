@@ -1,0 +1,30 @@
+"""Method plugins for the multimodal intent benchmarks (MIntRec, MIntRec2.0, MMOIR)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .results import Results
+
+__version__ = "0.1.0"
+__all__ = ["run"]
+
+
+def run(**options: Any) -> Results:
+    """Runs a method as ``run.py`` does, from Python.
+
+    Args:
+        options: the command line's options by name, with ``set`` a dictionary of hyper-parameters, as in
+            ``run(method="amess", dataset="MIntRec2.0", data_path=DIR, train=True, set={"lr": 5e-5})``.
+
+    Returns:
+        The :class:`~mia_plugins.results.Results`: ``runs``, ``mean``, ``std``, ``table``.
+
+    Raises:
+        UserError: something of the user's is wrong.
+    """
+    from .options import make_options
+    from .running import run as run_options
+
+    return run_options(make_options(options))

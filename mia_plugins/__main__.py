@@ -1,0 +1,28 @@
+"""``python -m mia_plugins``: the run script, for an installed package."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command line; returns the exit code: 0, 2 for an error of the user's, 130 when interrupted."""
+    from .errors import UserError
+    from .options import make_parser
+
+    try:
+        options = make_parser().parse_args(arguments)
+        from .running import run  # heavy imports come after --help and wrong options
+
+        run(options)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; the same command with --resume goes on from the last whole epoch", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The command line of ``run.py``: the benchmark's options, and a few beside them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from .errors import UserError
+
+DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports a wrong option as one line, as every other error."""
+
+    def error(self, message: str) -> Any:
+        raise UserError(f"{message}; see --help")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser; every option has a default, so that ``--method amess --dataset MIntRec2.0`` is a whole command."""
+    parser = Parser(
+        prog="run.py",
+        allow_abbrev=False,
+        description="Trains, tests and scores a method for multimodal intent recognition. Without --data_path it uses "
+        "an embedded demo data set (made data), and trains.",
+    )
+
+    group = parser.add_argument_group("what to run")
+    group.add_argument("--method", default="amess", metavar="NAME", help="method (default: %(default)s); also: text")
+    group.add_argument("--multimodal_method", metavar="NAME", help="the benchmark's second name of the method")
+    group.add_argument("--dataset", default="MIntRec2.0", metavar="NAME", help="MIntRec or MIntRec2.0 (default)")
+    group.add_argument("--train", action="store_true", help="train first; without it a saved model is restored")
+    group.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
+    group.add_argument("--seeds", type=int, nargs="+", metavar="N", help="several seeds, one run each")
+    group.add_argument("--resume", action="store_true", help="go on with an interrupted training")
+
+    group = parser.add_argument_group("data")
+    group.add_argument("--data_path", metavar="DIR", help="folder of the data sets, or of this one")
+    group.add_argument(
+        "--data_mode",
+        default="multi-class",
+        choices=("multi-class", "binary-class", "ood"),
+        help="binary-class: MIntRec's Emotion and Goal; ood: as multi-class",
+    )
+    group.add_argument("--ood_dataset", metavar="NAME", help="out-of-scope data set (default: <dataset>-OOD)")
+    group.add_argument("--video_feats", metavar="NAME", help="video features: swin-roi, swin-full, resnet-50 or a file")
+    group.add_argument("--audio_feats", metavar="NAME", help="audio features: wavlm, wav2vec2 or a file")
+    group.add_argument("--video_data_path", default="video_data", metavar="DIR", help="folder of the video features")
+    group.add_argument("--audio_data_path", default="audio_data", metavar="DIR", help="folder of the audio features")
+    group.add_argument("--num_workers", type=int, default=0, metavar="N", help="processes that load batches")
+
+    group = parser.add_argument_group("out-of-scope utterances")
+    group.add_argument("--train_ood", action="store_true", help="train with them (see ood_training in the settings)")
+    group.add_argument("--test_ood", action="store_true", help="test with them")
+    group.add_argument("--ood", action="store_true", help="MIntRec2.0's name for --test_ood")
+    group.add_argument(
+        "--test_mode",
+        default="ood_cls",
+        choices=("ood_cls", "ood_det"),
+        help="ood_cls: classify, out of scope included; ood_det: detect by a score",
+    )
+    group.add_argument("--ood_detection_method", default="ma", choices=DETECTORS, help="the score (default: ma)")
+
+    group = parser.add_argument_group("model and settings")
+    group.add_argument("--text_backbone", metavar="NAME", help="pre-trained encoder: a name, hub id or folder")
+    group.add_argument("--freeze_backbone_parameters", action="store_true", help="train only its last layer")
+    group.add_argument("--config_file_name", metavar="NAME", help="settings: a config's name, or your own .py file")
+    group.add_argument(
+        "--set",
+        dest="assignments",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="any hyper-parameter; a list such as [4,8] runs each; may be repeated",
+    )
+    group.add_argument("--tune", action="store_true", help="accepted; a list in the settings is always a grid")
+    group.add_argument("--gpu_id", metavar="N", help="GPU to use, or cpu (default: a GPU if there is one)")
+
+    group = parser.add_argument_group("what to keep")
+    group.add_argument("--save_model", action="store_true", help="keep the trained model")
+    group.add_argument("--save_results", action="store_true", help="append to the results table, keep predictions")
+    group.add_argument("--results_path", default="results", metavar="DIR", help="folder of the results table")
+    group.add_argument("--results_file_name", default="results.csv", metavar="FILE", help="its name")
+    group.add_argument("--output_path", default="outputs", metavar="DIR", help="folder of models and predictions")
+    group.add_argument("--model_path", default="models", metavar="DIR", help="folder of the model inside a run's own")
+    group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
+
+    group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
+    group.add_argument("--dialogue_mode", default="single_turn", choices=("single_turn",), help="single turns only")
+    group.add_argument("--logger_name", help=argparse.SUPPRESS)
+    group.add_argument("--log_id", help=argparse.SUPPRESS)
+    group.add_argument("--cache_path", help=argparse.SUPPRESS)
+    group.add_argument("--ablation_type", help=argparse.SUPPRESS)
+    return parser
+
+
+def make_options(values: dict[str, Any]) -> argparse.Namespace:
+    """Options from keywords instead of a command line; ``set`` is a dictionary of hyper-parameters.
+
+    Raises:
+        UserError: an unknown keyword.
+    """
+    options = make_parser().parse_args([])
+    for key, value in values.items():
+        if key != "set" and key not in vars(options):
+            raise UserError(f"unknown option {key!r}; known: {', '.join(sorted(vars(options)))}, set")
+        setattr(options, key, value)
+    return options

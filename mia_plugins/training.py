@@ -1,0 +1,163 @@
+"""Training and prediction loops; they know nothing of any one method, data set or host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sized
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from .checkpoints import Progress
+from .errors import UserError
+from .settings import TrainSettings
+
+Batch = Mapping[str, Tensor]
+
+
+class Loader(Sized, Iterable[Batch], Protocol):
+    """Batches with the hosts' keys, and how many."""
+
+
+@dataclass
+class Predictions:
+    """``logits`` ``(clips, classes)``, ``features`` ``(clips, dim)``, both float32, and ``label_ids`` ``(clips,)``."""
+
+    logits: np.ndarray
+    features: np.ndarray
+    label_ids: np.ndarray
+
+
+@dataclass
+class Epoch:
+    """One epoch's mean loss a clip and its score on dev."""
+
+    number: int
+    loss: float
+    score: float
+
+
+def forward(model: nn.Module, batch: Batch, device: torch.device) -> Any:
+    """The model's output for a batch in the hosts' keys."""
+    names = ("text_feats", "video_feats", "audio_feats", "video_lengths", "audio_lengths")
+    return model(**{name: batch[name].to(device, non_blocking=True) for name in names if name in batch})
+
+
+def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
+    """The context that computes in ``precision``."""
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=getattr(torch, precision))
+
+
+def make_optimizer(model: nn.Module, settings: TrainSettings, steps: int) -> tuple[Any, Any]:
+    """AdamW with a linear warm-up and decay over ``steps``; biases and normalization weights do not decay."""
+    trained = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
+    groups = [
+        {"params": [w for _, w in trained if w.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [w for _, w in trained if w.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=settings.lr)
+    warmup = int(steps * settings.warmup_proportion)
+
+    def factor(step: int) -> float:
+        return (step + 1) / (warmup + 1) if step < warmup else max(0.0, (steps - step) / max(1, steps - warmup))
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def fit(
+    model: nn.Module,
+    train: Loader,
+    score: Callable[[nn.Module], float],
+    *,
+    settings: TrainSettings,
+    device: torch.device,
+    progress: Progress,
+    report: Callable[[Epoch], None] = lambda epoch: None,
+) -> list[Epoch]:
+    """Trains until ``settings`` say stop, and leaves the best epoch's weights in the model.
+
+    Args:
+        model: on ``device``; see :class:`mia_plugins.method.Method` for what it offers.
+        train: training batches, shuffled anew each epoch from torch's global random state.
+        score: the dev score of the model as it stands; higher is better.
+        settings: hyper-parameters.
+        device: where the model lives.
+        progress: keeps the best weights, and what a later run resumes from.
+        report: called after every epoch.
+
+    Raises:
+        UserError: the loss is not finite.
+    """
+    if not len(train):
+        raise UserError("there is no clip to train on")
+    optimizer, scheduler = make_optimizer(model, settings, steps=len(train) * settings.num_train_epochs)
+    state = {"optimizer": optimizer, "scheduler": scheduler}
+    history = [Epoch(**epoch) for epoch in progress.resume(model, state)]
+    for number in range(len(history) + 1, settings.num_train_epochs + 1):
+        if progress.waited(history) >= settings.wait_patience:
+            break
+        loss = train_epoch(model, train, optimizer, scheduler, number, settings=settings, device=device)
+        history.append(Epoch(number, loss, score(model)))
+        progress.save(model, state, [vars(epoch) for epoch in history])
+        report(history[-1])
+    progress.restore_best(model)
+    return history
+
+
+def train_epoch(
+    model: nn.Module,
+    train: Loader,
+    optimizer: Any,
+    scheduler: Any,
+    number: int,
+    *,
+    settings: TrainSettings,
+    device: torch.device,
+) -> float:
+    """One pass over the training batches; returns the mean loss a clip."""
+    model.train()
+    total, clips = torch.zeros((), device=device), 0
+    bar = tqdm(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False, disable=None)
+    for step, batch in enumerate(bar):
+        label_ids = batch["label_ids"].to(device)
+        with autocast(settings.precision, device):
+            loss = model.loss(forward(model, batch, device), label_ids)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if settings.grad_clip:
+            nn.utils.clip_grad_norm_(model.parameters(), settings.grad_clip)
+        optimizer.step()
+        scheduler.step()
+        total, clips = total + loss.detach() * len(label_ids), clips + len(label_ids)
+        if step % 20 == 0 or step + 1 == len(train):  # reading the loss waits for the device: not at every step
+            check_finite(total, number, step)
+            bar.set_postfix(loss=f"{float(total) / clips:.3f}", refresh=False)
+    return float(total) / clips
+
+
+def check_finite(total: Tensor, epoch: int, step: int) -> None:
+    """Stops a training whose loss is lost."""
+    if not torch.isfinite(total):
+        raise UserError(f"the loss is {float(total)} at epoch {epoch}, step {step}; lower lr, or use precision=float32")
+
+
+@torch.inference_mode()
+def predict(
+    model: nn.Module, loader: Loader, *, device: torch.device, precision: str = "float32", what: str | None = None
+) -> Predictions:
+    """Scores every clip of a loader, in order; ``what`` names the progress bar."""
+    model.eval()
+    logits, features, label_ids = [], [], []
+    for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=None):
+        with autocast(precision, device):
+            output = forward(model, batch, device)
+        logits.append(output.logits.float().cpu())
+        features.append(output.features.float().cpu())
+        label_ids.append(batch["label_ids"])
+    return Predictions(*(torch.cat(part).numpy() for part in (logits, features, label_ids)))

