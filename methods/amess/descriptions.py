@@ -4,9 +4,13 @@ The bundled ``descriptions.json`` holds definitions written for this project. Th
 "Result of prompting", can be read from the paper's text.
 """
 
+from __future__ import annotations
+
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mia_plugins.errors import UserError
 
@@ -24,7 +28,7 @@ _HEADING = re.compile(r"(?:and )?in mintrec(2\.0)?(?: \[\d+\])?:", re.IGNORECASE
 _ENTRY = re.compile(r"(\d+)\. +(\D+?):? +(1\. .*)")
 
 
-def fold_label(label):
+def fold_label(label: str) -> str:
     """Returns the key under which a label is matched: case, spaces and the known spelling variants are ignored.
 
     >>> fold_label("Ask  for Opinions") == fold_label("Asking for opinions")
@@ -34,7 +38,9 @@ def fold_label(label):
     return VARIANTS.get(key, key)
 
 
-def load_descriptions(labels, path=None, count=3, *, dataset=None):
+def load_descriptions(
+    labels: Sequence[str], path: str | Path | None = None, count: int = 3, *, dataset: str | None = None
+) -> list[list[str]]:
     """Returns the descriptions of every label, in the order of the labels.
 
     >>> [len(texts) for texts in load_descriptions(["Thank", "Apologize"], count=2)]
@@ -65,7 +71,7 @@ def load_descriptions(labels, path=None, count=3, *, dataset=None):
     else:
         raise UserError(f"{path}: descriptions are read from .json, .txt or .md files; rename or convert it")
 
-    spelling = {}
+    spelling: dict[str, str] = {}
     for label in table:
         twin = spelling.setdefault(fold_label(label), label)
         if twin != label:
@@ -81,7 +87,7 @@ def load_descriptions(labels, path=None, count=3, *, dataset=None):
     return result
 
 
-def import_appendix(path):
+def import_appendix(path: str | Path) -> dict[str, dict[str, list[str]]]:
     """Reads the label descriptions listed in the text of the paper's appendix.
 
     Args:
@@ -93,7 +99,9 @@ def import_appendix(path):
     Raises:
         UserError: if a section, an entry or a numbered list is missing or cut short.
     """
-    sections, open_entry, name = {}, None, None
+    sections: dict[str, dict[str, Any]] = {}
+    open_entry: dict[str, Any] | None = None
+    name = None
     for number, line in enumerate(_read_text(path).splitlines(), start=1):
         line = " ".join(re.sub(r"[*\\#]", "", line).split())  # Markdown's emphasis and headings
         heading, entry = _HEADING.fullmatch(line), _ENTRY.fullmatch(line)
@@ -115,8 +123,9 @@ def import_appendix(path):
     return {name: _section(path, name, **sections[name]) for name in APPENDIX_SIZES}
 
 
-def _section(path, name, line, entries):
-    table = {}
+def _section(path: str | Path, name: str, line: int, entries: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Checks the entries found below the heading in ``line`` and splits their lists."""
+    table: dict[str, list[str]] = {}
     for rank, entry in enumerate(entries, start=1):
         where = f"{path}:{entry['line']}"
         if entry["rank"] != rank:
@@ -139,7 +148,7 @@ def _section(path, name, line, entries):
     return table
 
 
-def _numbered_list(where, label, text):
+def _numbered_list(where: str, label: str, text: str) -> list[str]:
     """Splits ``1. First. 2. Second.`` into its items; a last item without a full stop was cut off."""
     parts = re.split(r"(?:^| )(\d+)\.(?: |$)", text)[1:]
     numbers, items = [int(part) for part in parts[::2]], [part.strip() for part in parts[1::2]]
@@ -150,7 +159,7 @@ def _numbered_list(where, label, text):
     return items
 
 
-def _read_text(path):
+def _read_text(path: str | Path) -> str:
     try:
         return Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -159,7 +168,7 @@ def _read_text(path):
         raise UserError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
 
 
-def _read_json(path):
+def _read_json(path: Path) -> dict[str, list[str]]:
     text = _read_text(path)
     try:
         table = json.loads(text, object_pairs_hook=_unique)
@@ -175,7 +184,7 @@ def _read_json(path):
     return table
 
 
-def _unique(pairs):
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Builds a JSON object; a key given twice would otherwise lose its first value in silence."""
     table = dict(pairs)
     if len(table) < len(pairs):

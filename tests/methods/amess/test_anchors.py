@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mia_plugins.methods.amess.anchors import FLOOR, reliability, select_anchors
 
 

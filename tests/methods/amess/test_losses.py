@@ -6,9 +6,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mia_plugins.methods.amess.losses import triplet_contrastive
 
 from mia_plugins.losses import classification_loss
+from mia_plugins.methods.amess.losses import triplet_contrastive
 
 
 def cosine(a, b):

@@ -88,9 +88,8 @@ def test_odd_batches_give_finite_losses_and_gradients(num_classes, labels):
 
 
 def test_the_joint_loss_is_the_sum_of_both(model):
-    from mia_plugins.methods.amess.losses import triplet_contrastive
-
     from mia_plugins.losses import classification_loss
+    from mia_plugins.methods.amess.losses import triplet_contrastive
 
     output, labels = model(**make_batch(TOKENS, VIDEOS, AUDIOS)), torch.tensor([0, 1, 2, 2])
     parts = (
