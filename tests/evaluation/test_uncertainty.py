@@ -1,0 +1,144 @@
+"""Bootstrap and paired test against loops, scipy, and what an interval is for: covering the truth."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import permutation_test, ttest_rel
+from sklearn.metrics import accuracy_score
+
+from mia_plugins.errors import UserError
+from mia_plugins.evaluation.in_scope import in_scope_metrics
+from mia_plugins.evaluation.ood_metrics import ood_metrics
+from mia_plugins.evaluation.uncertainty import bootstrap_interval, paired_test
+
+PAIRS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=2, max_size=7)
+
+
+def accuracy(true, pred):
+    return float(np.mean(true == pred))
+
+
+def test_bootstrap_equals_a_loop_with_the_same_draws():
+    draws = np.random.default_rng(3)
+    true = [0, 1, 2, 0, 1, 2, 0]
+    pred = [0, 1, 0, 0, 2, 2, 1]
+    values = []
+    for _ in range(200):
+        rows = draws.integers(0, 7, size=7)
+        values.append(in_scope_metrics([true[i] for i in rows], [pred[i] for i in rows])["f1"])
+    expected = np.percentile(values, 5), np.percentile(values, 95)
+    result = bootstrap_interval(
+        lambda t, p: in_scope_metrics(t, p)["f1"], true, pred, level=0.9, num_resamples=200, seed=3
+    )
+    assert (result.low, result.high) == pytest.approx(expected, abs=1e-12)
+    assert result.estimate == in_scope_metrics(true, pred)["f1"]
+    assert result.resamples == 200
+
+
+def test_bootstrap_covers_the_true_accuracy_about_as_often_as_it_says():
+    draws = np.random.default_rng(0)
+    covered = 0
+    for trial in range(100):
+        correct = (draws.random(200) < 0.7).astype(int)
+        result = bootstrap_interval(accuracy, np.ones(200), correct, num_resamples=200, seed=trial)
+        covered += result.low <= 0.7 <= result.high
+    assert 88 <= covered <= 100
+
+
+def test_bootstrap_depends_on_nothing_but_its_seed():
+    true, pred = np.arange(30) % 3, np.arange(30) % 4
+    np.random.seed(1)
+    first = bootstrap_interval(accuracy, true, pred, num_resamples=50, seed=5)
+    np.random.seed(2)
+    assert bootstrap_interval(accuracy, true, pred, num_resamples=50, seed=5) == first
+    assert bootstrap_interval(accuracy, true, pred, num_resamples=50, seed=6) != first
+
+
+def test_bootstrap_of_a_constant_metric_has_no_width():
+    assert bootstrap_interval(accuracy_score, [1, 1], [1, 1], num_resamples=20)[:3] == (1, 1, 1)
+
+
+def test_resamples_where_the_metric_is_undefined_are_left_out_and_counted():
+    scores, inside = np.arange(5.0), np.array([0, 0, 1, 1, 1])
+    result = bootstrap_interval(lambda t, s: ood_metrics(s, t)["auroc"], inside, scores, num_resamples=300)
+    assert 230 < result.resamples < 300
+    assert result.low == result.high == 1
+    with pytest.raises(UserError, match="metric undefined on 300 of 300 resamples"):
+        bootstrap_interval(lambda t, s: math.nan, inside, scores, num_resamples=300)
+
+
+def test_bootstrap_input_is_checked():
+    with pytest.raises(UserError, match="y_true 2, y_pred 1"):
+        bootstrap_interval(accuracy, [0, 1], [0])
+    with pytest.raises(UserError, match="y_pred: 1 of 2 values NaN"):
+        bootstrap_interval(accuracy, [0, 1], [0, math.nan])
+
+
+@given(PAIRS)
+def test_exact_p_equals_a_loop_over_all_sign_flips(pairs):
+    differences = [a - b for a, b in pairs]
+    flips = list(itertools.product((1, -1), repeat=len(pairs)))
+    hits = sum(abs(sum(s * d for s, d in zip(signs, differences))) >= abs(sum(differences)) for signs in flips)
+    # Tenths are not exact in binary: equal sums must still count as equal.
+    result = paired_test([a / 10 for a, _ in pairs], [b / 10 for _, b in pairs])
+    assert result.p_value == hits / len(flips)
+    assert result.n == len(pairs)
+
+
+@settings(deadline=None, max_examples=20)
+@given(PAIRS)
+def test_exact_p_and_interval_equal_scipy(pairs):
+    a, b = np.array(pairs, dtype=float).T
+    result = paired_test(a, b)
+
+    def mean_difference(x, y, axis):
+        return np.mean(x - y, axis=axis)
+
+    flips = permutation_test((a, b), mean_difference, permutation_type="samples", vectorized=True)
+    assert result.p_value == pytest.approx(flips.pvalue)
+    if np.std(a - b) > 0:
+        interval = ttest_rel(a, b).confidence_interval(0.95)
+        assert (result.low, result.high) == pytest.approx((interval.low, interval.high), abs=1e-9)
+    else:
+        assert result.low == result.high == result.mean_difference
+
+
+def test_with_five_seeds_p_cannot_be_small_and_the_statement_says_so():
+    result = paired_test([0.9, 0.8, 0.9, 0.8, 0.9], [0.1, 0.1, 0.1, 0.1, 0.1])
+    assert result.p_value == 0.0625
+    assert "n = 5 pairs, all 32 sign flips, p cannot be below 0.0625" in result.statement
+
+
+def test_sampled_p_is_near_the_exact_one_and_seeded():
+    draws = np.random.default_rng(0)
+    a = draws.normal(0.3, 1, 14)
+    sums = np.abs(np.array(list(itertools.product((1, -1), repeat=14))) @ a)
+    exact = np.mean(sums >= abs(a.sum()))
+    result = paired_test(a, np.zeros(14), seed=1)
+    assert result.p_value == pytest.approx(exact, abs=0.015)
+    assert result == paired_test(a, np.zeros(14), seed=1)
+    assert result.p_value != paired_test(a, np.zeros(14), seed=2).p_value
+    assert "n = 14 pairs, 20000 sampled sign flips" in result.statement
+
+
+@pytest.mark.parametrize("n", [2, 12, 13])
+def test_equal_methods_have_p_one_and_swapping_changes_only_the_sign(n):
+    a = np.linspace(0.5, 0.7, n)
+    assert paired_test(a, a)[1:5] == (0, 0, 0, 1)
+    forward, backward = paired_test(a, a[::-1] ** 2), paired_test(a[::-1] ** 2, a)
+    assert forward.p_value == backward.p_value
+    assert (forward.low, forward.high) == (-backward.high, -backward.low)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "told"), [([1], [2], "two pairs"), ([1, 2], [1], "a 2, b 1"), ([1, math.nan], [1, 2], "a: ")]
+)
+def test_paired_input_is_checked(a, b, told):
+    with pytest.raises(UserError, match=told):
+        paired_test(a, b)
