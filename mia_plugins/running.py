@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import logging
-import random
 import time
 from pathlib import Path
 from typing import Any
@@ -14,23 +12,20 @@ from typing import Any
 import numpy as np
 import torch
 from easydict import EasyDict
-from torch import nn
-from torch.utils.data import DataLoader
 
 from .backbones import DEMO, load_tokenizer, resolve, short_name
-from .data.batches import ClipDataset, collate, tokenize
-from .data.clips import Clips, LoadedData, load_clips
+from .data.clips import LoadedData, load_clips
 from .demo import build_demo
+from .devices import choose_device, freeze_backbone, set_seed
 from .errors import UserError
-from .files import cache_folder, make_folder
-from .manager import Loaders
+from .files import cache_folder
+from .loading import make_loaders
+from .logs import logger, start_log
 from .method import Method, Task
 from .params import load_param
 from .registry import DATASET_GROUP, METHOD_GROUP, find
 from .results import METRICS, Results, Run, append_row, metrics_table, save_arrays
 from .settings import TrainSettings, grid, parse_assignments, split_settings
-
-logger = logging.getLogger("mia_plugins")
 
 TABLES = {
     "in-scope (%)": ("acc", "f1", "prec", "rec", "weighted_f1", "weighted_prec"),
@@ -67,8 +62,6 @@ def run(options: argparse.Namespace) -> Results:
             "demo: made utterances, video and audio, built for this project; its figures say nothing of real data"
         )
         options.data_path = str(build_demo(cache_folder() / "demo"))
-    source = resolve(options.text_backbone)
-    tokenizer = load_tokenizer(source)
     data = load_clips(
         adapter,
         options.data_path,
@@ -81,6 +74,8 @@ def run(options: argparse.Namespace) -> Results:
         video_data_path=options.video_data_path,
         audio_data_path=options.audio_data_path,
     )
+    source = resolve(options.text_backbone)
+    tokenizer = load_tokenizer(source)
     for path in data.sources:
         logger.info("read %s", path)
     logger.info("clips: %s; device: %s", ", ".join(f"{k} {len(v)}" for k, v in data.splits.items()), device)
@@ -216,100 +211,3 @@ def identity(
         **vars(own),
         "train_clips": len(data.splits["train"]),
     }
-
-
-def make_loaders(
-    data: LoadedData, tokenizer: Any, text_length: int, settings: TrainSettings, num_workers: int, device: torch.device
-) -> Loaders:
-    """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are."""
-
-    def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
-        dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
-        return DataLoader(
-            dataset,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            num_workers=num_workers,
-            pin_memory=device.type == "cuda",
-            collate_fn=Collate(tokenizer.pad_token_id or 0),
-        )
-
-    def joined(*names: str) -> Clips:
-        clips = [data.splits[name] for name in names if name in data.splits]
-        return clips[0] if len(clips) == 1 else Clips.concatenate(clips)
-
-    return Loaders(
-        train=loader(joined("train", "ood_train"), settings.train_batch_size, shuffle=True),
-        dev=loader(data.splits["dev"], settings.eval_batch_size),
-        test=loader(joined("test", "ood_test"), settings.eval_batch_size),
-        reference=loader(data.splits["train"], settings.eval_batch_size),
-    )
-
-
-class Collate:
-    """:func:`collate` with the tokenizer's padding id; an object, so that worker processes can receive it."""
-
-    def __init__(self, pad_token_id: int) -> None:
-        self.pad_token_id = pad_token_id
-
-    def __call__(self, batch: list[Any]) -> dict[str, torch.Tensor]:
-        return collate(batch, self.pad_token_id)
-
-
-def set_seed(seed: int) -> None:
-    """Seeds every random generator in use."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-    torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.benchmark = False
-
-
-def freeze_backbone(model: nn.Module) -> None:
-    """Leaves only the last layer of the text backbone to train, as the benchmark's option does."""
-    backbone = getattr(model, "encoder", None)
-    layers = getattr(getattr(backbone, "encoder", None), "layer", None)
-    if layers is None:
-        raise UserError("--freeze_backbone_parameters: this model has no text backbone to freeze")
-    backbone.requires_grad_(False)
-    layers[-1].requires_grad_(True)
-
-
-def choose_device(gpu_id: str | None) -> torch.device:
-    """The device to run on.
-
-    Raises:
-        UserError: a GPU is asked for that is not there.
-    """
-    if gpu_id is None:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if str(gpu_id).lower() == "cpu":
-        return torch.device("cpu")
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if not str(gpu_id).isdigit() or int(gpu_id) >= count:
-        raise UserError(f"--gpu_id {gpu_id}: this machine has {count} usable GPUs; leave it out, or give cpu")
-    return torch.device("cuda", int(gpu_id))
-
-
-def start_log(folder: Path, log_id: str) -> Path:
-    """Logs to a file of its own, and to the terminal without breaking the progress bars."""
-    from tqdm import tqdm
-
-    class Terminal(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            tqdm.write(self.format(record))
-
-    path = make_folder(folder) / f"{log_id}.log"
-    try:
-        handler = logging.FileHandler(path, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); give another --log_path") from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    for old in list(logger.handlers):
-        logger.removeHandler(old)
-        old.close()
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    logger.addHandler(handler)
-    logger.addHandler(Terminal())
-    return path

@@ -1,11 +1,11 @@
 """A small model with random weights, and ragged batches for it."""
 
 import torch
-from mia_plugins.methods.amess.fusion import build_fusion
-from mia_plugins.methods.amess.model import AMESS
 from transformers import BertConfig, BertModel
 
 from mia_plugins.encoder import TextEncoder
+from mia_plugins.methods.amess.fusion import build_fusion
+from mia_plugins.methods.amess.model import AMESS
 
 DIM, VIDEO_DIM, AUDIO_DIM, LABELS, WIDTH, VOCABULARY = 16, 6, 10, 5, 12, 50
 

@@ -1,0 +1,40 @@
+# make demo   trains and tests A-MESS on made data and prints the table
+# make test   lint, types and tests, on today's packages and on those of 2023
+# Each makes what it needs on a fresh machine; PYTHON chooses the interpreter.
+
+PYTHON ?= python3
+PIP_FLAGS ?= --quiet --disable-pip-version-check
+SOURCES = mia_plugins methods configs data_adapters tests run.py setup.py
+
+.PHONY: demo test lint test-now test-2023 clean
+
+demo: .venv/ready
+	.venv/bin/python run.py --method amess --dataset MIntRec2.0
+
+test: lint test-now test-2023
+
+lint: .venv/ready
+	.venv/bin/ruff check --output-format concise $(SOURCES)
+	.venv/bin/ruff format --check $(SOURCES)
+	.venv/bin/mypy
+
+test-now: .venv/ready
+	.venv/bin/python -m pytest $(PYTEST_FLAGS)
+
+test-2023: .venv-2023/ready
+	.venv-2023/bin/python -m pytest -p no:cacheprovider tests/methods tests/training tests/data
+
+.venv/ready: requirements.txt setup.py pyproject.toml
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install $(PIP_FLAGS) -r requirements.txt
+	.venv/bin/python -m pip install $(PIP_FLAGS) --no-deps -e .
+	touch $@
+
+.venv-2023/ready: requirements-2023.txt setup.py pyproject.toml
+	$(PYTHON) -m venv .venv-2023
+	.venv-2023/bin/python -m pip install $(PIP_FLAGS) -r requirements-2023.txt
+	.venv-2023/bin/python -m pip install $(PIP_FLAGS) --no-deps -e .
+	touch $@
+
+clean:
+	rm -rf .venv .venv-2023 build dist *.egg-info

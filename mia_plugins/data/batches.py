@@ -1,0 +1,90 @@
+"""From clips to tensors under the benchmarks' names, padded to the longest clip of each batch and no further."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from .clips import Clips
+
+
+class Sample(NamedTuple):
+    """One clip: label id, token ids, video and audio frames (frames, width)."""
+
+    label_id: int
+    token_ids: Sequence[int]
+    video: np.ndarray
+    audio: np.ndarray
+
+
+class ClipDataset(Dataset[Sample]):
+    """Clips with their token ids, for a torch DataLoader with ``collate``."""
+
+    def __init__(self, clips: Clips, token_ids: Sequence[Sequence[int]]) -> None:
+        if len(token_ids) != len(clips):
+            raise ValueError(f"{len(token_ids)} tokenized texts for {len(clips)} clips")
+        self.clips, self.token_ids = clips, token_ids
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, index: int) -> Sample:
+        clips = self.clips
+        return Sample(int(clips.label_ids[index]), self.token_ids[index], clips.video[index], clips.audio[index])
+
+
+def tokenize(texts: Sequence[str], tokenizer: Callable[..., Any], max_length: int) -> list[list[int]]:
+    """Token ids of each text with the special tokens, cut to ``max_length`` ids in all.
+
+    Args:
+        texts: what is said in each clip.
+        tokenizer: a Hugging Face tokenizer.
+        max_length: tokens, special ones included.
+    """
+    if not texts:
+        return []
+    encoded = tokenizer(list(texts), add_special_tokens=True, truncation=True, max_length=max_length)
+    return [list(ids) for ids in encoded["input_ids"]]
+
+
+def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.Tensor]:
+    """Pad a batch of B clips.
+
+    Returns:
+        ``label_ids`` (B,); ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
+        ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
+        All but the frames are int64.
+
+    >>> frames = np.ones((2, 4), np.float32)
+    >>> batch = collate([Sample(1, [7, 8], frames, frames), Sample(0, [7], frames[:1], frames)], pad_token_id=9)
+    >>> batch["text_feats"][1].tolist(), batch["video_lengths"].tolist(), tuple(batch["video_feats"].shape)
+    ([[7, 9], [1, 0], [0, 0]], [2, 1], (2, 2, 4))
+    """
+    text = np.zeros((len(batch), 3, max(len(sample.token_ids) for sample in batch)), np.int64)
+    text[:, 0] = pad_token_id
+    for row, sample in zip(text, batch):
+        row[0, : len(sample.token_ids)] = sample.token_ids
+        row[1, : len(sample.token_ids)] = 1
+    video, video_lengths = _pad([sample.video for sample in batch])
+    audio, audio_lengths = _pad([sample.audio for sample in batch])
+    return {
+        "label_ids": torch.tensor([sample.label_id for sample in batch], dtype=torch.int64),
+        "text_feats": torch.from_numpy(text),
+        "video_feats": video,
+        "video_lengths": video_lengths,
+        "audio_feats": audio,
+        "audio_lengths": audio_lengths,
+    }
+
+
+def _pad(sequences: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Frames (frames, width) of each clip -> float32 (B, longest, width) and lengths (B,)."""
+    lengths = [len(sequence) for sequence in sequences]
+    padded = np.zeros((len(sequences), max(lengths), sequences[0].shape[1]), np.float32)
+    for row, sequence in zip(padded, sequences):
+        row[: len(sequence)] = sequence
+    return torch.from_numpy(padded), torch.tensor(lengths, dtype=torch.int64)

@@ -1,0 +1,51 @@
+"""Batches of every split of a run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from .data.batches import ClipDataset, collate, tokenize
+from .data.clips import Clips, LoadedData
+from .manager import Loaders
+from .settings import TrainSettings
+
+
+def make_loaders(
+    data: LoadedData, tokenizer: Any, text_length: int, settings: TrainSettings, num_workers: int, device: torch.device
+) -> Loaders:
+    """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are."""
+
+    def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
+        dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
+        return DataLoader(
+            dataset,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            num_workers=num_workers,
+            pin_memory=device.type == "cuda",
+            collate_fn=Collate(tokenizer.pad_token_id or 0),
+        )
+
+    def joined(*names: str) -> Clips:
+        clips = [data.splits[name] for name in names if name in data.splits]
+        return clips[0] if len(clips) == 1 else Clips.concatenate(clips)
+
+    return Loaders(
+        train=loader(joined("train", "ood_train"), settings.train_batch_size, shuffle=True),
+        dev=loader(data.splits["dev"], settings.eval_batch_size),
+        test=loader(joined("test", "ood_test"), settings.eval_batch_size),
+        reference=loader(data.splits["train"], settings.eval_batch_size),
+    )
+
+
+class Collate:
+    """:func:`collate` with the tokenizer's padding id; an object, so that worker processes can receive it."""
+
+    def __init__(self, pad_token_id: int) -> None:
+        self.pad_token_id = pad_token_id
+
+    def __call__(self, batch: list[Any]) -> dict[str, torch.Tensor]:
+        return collate(batch, self.pad_token_id)

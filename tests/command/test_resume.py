@@ -1,0 +1,69 @@
+"""An interrupted training loses at most the epoch under way."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from tiny import ROOT, run_arguments
+
+from mia_plugins.__main__ import main
+
+LONG = ["num_train_epochs=6", "train_batch_size=8", "lr=1e-3", "num_anchors=3"]
+
+
+def metrics(folder):
+    with open(folder / "results" / "results.csv", encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    return {key: value for key, value in row.items() if key != "log_id"}
+
+
+def start(arguments, folder):
+    """The command in a process of its own, its output line by line."""
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), *map(str, arguments)],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+
+
+@pytest.fixture(scope="module")
+def whole(data, backbone, tmp_path_factory):
+    """The metrics of a run that nobody interrupts."""
+    folder = tmp_path_factory.mktemp("whole")
+    process = start(run_arguments(data, backbone, "--train", "--test_ood", "--save_results", settings=LONG), folder)
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
+    return metrics(folder)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_resume_ends_as_an_uninterrupted_run(stop, whole, data, backbone, tmp_path, monkeypatch, capsys):
+    arguments = run_arguments(data, backbone, "--train", "--test_ood", "--save_results", settings=LONG)
+    process = start(arguments, tmp_path)
+    for line in process.stdout:  # wait for the second epoch, then into the third
+        if line.startswith("epoch 2:"):
+            break
+    time.sleep(0.05)
+    process.send_signal(stop)
+    process.communicate()
+    assert process.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+    assert not (tmp_path / "results").exists()
+
+    monkeypatch.chdir(tmp_path)
+    changed = run_arguments(data, backbone, "--train", "--test_ood", settings=[*LONG[:-1], "num_anchors=2"])
+    assert main([*map(str, changed), "--resume"]) == 2
+    assert "made with num_anchors=3, asked for 2" in capsys.readouterr().err
+
+    assert main([*map(str, arguments), "--resume"]) == 0
+    shown = capsys.readouterr().out
+    assert "epoch 2:" not in shown
+    assert "epoch 6:" in shown
+    assert metrics(tmp_path) == whole
+    assert not list(tmp_path.glob("outputs/*/resume"))  # nothing is left to resume
