@@ -40,7 +40,7 @@ def freeze_backbone(model: nn.Module) -> None:
     """Leaves only the last layer of the text backbone to train, as the benchmark's option does."""
     backbone = getattr(model, "encoder", None)
     layers = getattr(getattr(backbone, "encoder", None), "layer", None)
-    if layers is None:
+    if backbone is None or layers is None:
         raise UserError("--freeze_backbone_parameters: this model has no text backbone to freeze")
     backbone.requires_grad_(False)
     layers[-1].requires_grad_(True)

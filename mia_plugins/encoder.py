@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -15,7 +17,7 @@ class TextEncoder(nn.Module):
         model: a Hugging Face encoder with ``embeddings`` and ``encoder`` (BERT, RoBERTa, MiniLM, ...).
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         if not hasattr(model, "embeddings") or not hasattr(model, "encoder"):
             raise UserError(

@@ -38,7 +38,7 @@ class Manager:
         model: on ``args.device``.
     """
 
-    def __init__(self, args: Any, data: Loaders, model: nn.Module) -> None:
+    def __init__(self, args: Any, data: Loaders, model: Any) -> None:
         self.data, self.model, self.logger = data, model, logging.getLogger("mia_plugins")
         self.settings: TrainSettings = args.settings
         self.best_eval_score = float("nan")

@@ -33,6 +33,8 @@ TABLES = {
     "OOS detection (%)": ("auroc", "aupr_in", "aupr_out", "fpr95", "eer", "der"),
 }
 
+DEMO_SETTINGS = {"num_train_epochs": 8}  # some two minutes on two cores
+
 
 def run(options: argparse.Namespace) -> Results:
     """Runs every combination of the grid under every seed.
@@ -50,7 +52,12 @@ def run(options: argparse.Namespace) -> Results:
         raise UserError(f"there is no demo data for {options.dataset}; give --data_path DIR")
     param = load_param(method, options.dataset, options.config_file_name)
     apply_defaults(options, param, demo)
-    values = {**param(options).hyper_param, **parse_assignments(options.assignments), **getattr(options, "set", {})}
+    values = {
+        **param(options).hyper_param,
+        **(DEMO_SETTINGS if demo else {}),
+        **parse_assignments(options.assignments),
+        **getattr(options, "set", {}),
+    }
     device = choose_device(options.gpu_id)
     combinations = [
         (choice, *split_settings(chosen, TrainSettings, method.settings)) for chosen, choice in grid(values)
@@ -175,11 +182,13 @@ def run_once(
         manager._train(args)
     results = manager._test(args)
     metrics = {
-        key: 100 * float(value) for key, value in results.items() if np.isscalar(value) and key != "best_eval_score"
+        key: 100 * float(value)
+        for key, value in results.items()
+        if isinstance(value, (int, float, np.number)) and key != "best_eval_score"
     }
     if options.save_results:
         save_arrays(folder, results)
-        row = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
+        row: dict[str, Any] = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
         if "best_eval_score" in results:
             row[f"eval_{settings.eval_monitor}"] = round(results["best_eval_score"], 4)
         row.update(

@@ -25,6 +25,7 @@ class TrainSettings:
         num_train_epochs: at most so many epochs.
         train_batch_size, eval_batch_size: clips a batch.
         lr: learning rate of AdamW, after a linear warm-up and before a linear decay to zero.
+        new_lr_factor: times as fast learn the layers that are not pre-trained.
         weight_decay: on all but biases and normalization weights.
         warmup_proportion: share of the steps that warm up.
         grad_clip: norm to which gradients are cut; 0: never.
@@ -40,6 +41,7 @@ class TrainSettings:
     train_batch_size: int = 8
     eval_batch_size: int = 64
     lr: float = 2e-5
+    new_lr_factor: float = 1.0
     weight_decay: float = 0.01
     warmup_proportion: float = 0.1
     grad_clip: float = 1.0
@@ -57,8 +59,8 @@ class TrainSettings:
         for name in ("num_train_epochs", "train_batch_size", "eval_batch_size", "wait_patience"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name}={getattr(self, name)} must be 1 or more")
-        if not self.lr > 0 or not 0 <= self.warmup_proportion <= 1:
-            raise UserError("lr must be above 0 and warmup_proportion in [0, 1]")
+        if not (self.lr > 0 and self.new_lr_factor > 0) or not 0 <= self.warmup_proportion <= 1:
+            raise UserError("lr and new_lr_factor must be above 0 and warmup_proportion in [0, 1]")
 
 
 def parse_assignments(texts: list[str]) -> dict[str, Any]:

@@ -55,13 +55,26 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 
 
 def make_optimizer(model: nn.Module, settings: TrainSettings, steps: int) -> tuple[Any, Any]:
-    """AdamW with a linear warm-up and decay over ``steps``; biases and normalization weights do not decay."""
-    trained = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-    groups = [
-        {"params": [w for _, w in trained if w.ndim > 1], "weight_decay": settings.weight_decay},
-        {"params": [w for _, w in trained if w.ndim <= 1], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=settings.lr)
+    """AdamW with a linear warm-up and decay over ``steps``.
+
+    Biases and normalization weights do not decay. What is not part of the pre-trained ``model.encoder`` learns at
+    ``lr * new_lr_factor``.
+    """
+    groups = []
+    for new in (False, True):
+        for decays in (True, False):
+            weights = [
+                weight
+                for name, weight in model.named_parameters()
+                if weight.requires_grad and new != name.startswith("encoder.") and decays == (weight.ndim > 1)
+            ]
+            rate = settings.lr * (settings.new_lr_factor if new else 1.0)
+            if weights:
+                groups.append({"params": weights, "lr": rate, "weight_decay": settings.weight_decay * decays})
+    try:
+        optimizer = torch.optim.AdamW(groups, lr=settings.lr, fused=True)
+    except (RuntimeError, TypeError):  # older torch has no fused step for this device; the others take twice as long
+        optimizer = torch.optim.AdamW(groups, lr=settings.lr)
     warmup = int(steps * settings.warmup_proportion)
 
     def factor(step: int) -> float:
@@ -71,7 +84,7 @@ def make_optimizer(model: nn.Module, settings: TrainSettings, steps: int) -> tup
 
 
 def fit(
-    model: nn.Module,
+    model: Any,
     train: Loader,
     score: Callable[[nn.Module], float],
     *,
@@ -111,7 +124,7 @@ def fit(
 
 
 def train_epoch(
-    model: nn.Module,
+    model: Any,
     train: Loader,
     optimizer: Any,
     scheduler: Any,

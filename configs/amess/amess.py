@@ -1,0 +1,5 @@
+"""A-MESS on a data set that has no settings of its own."""
+
+from .amess_MIntRec2 import Param
+
+__all__ = ["Param"]

@@ -1,0 +1,57 @@
+"""``mia-plugins``: the commands beside the run script, each registered by the module that does the work."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+from .errors import UserError
+
+COMMANDS = (
+    "mia_plugins.hosts.report",
+    "mia_plugins.hosts.running",
+    "mia_plugins.hosts.install",
+    "mia_plugins.hosts.patch",
+    "mia_plugins.reproduce.command",
+    "mia_plugins.report.command",
+)
+
+
+def present(module: str) -> bool:
+    """Whether a module exists, without running it."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser with every command; each module's ``add_parser(subparsers)`` adds its own and sets ``action``.
+
+    ``action(options)`` does the work and may return an exit code.
+    """
+    parser = argparse.ArgumentParser(prog="mia-plugins", description="A-MESS in the benchmarks' own code, and reports.")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in COMMANDS:
+        if present(module):
+            import_module(module).add_parser(subparsers)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a command line; returns the exit code: 0, 2 for an error of the user's, 130 when interrupted."""
+    try:
+        options = make_parser().parse_args(arguments)
+        return options.action(options) or 0
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())
