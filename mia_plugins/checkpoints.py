@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -159,4 +160,5 @@ class Progress:
                 (self.folder / name).unlink(missing_ok=True)
             for file in [*self.folder.glob("best-*.safetensors"), *self.folder.glob(".*")]:
                 file.unlink()
-            self.folder.rmdir()
+            with suppress(OSError):  # someone else's file in there is no reason to fail
+                self.folder.rmdir()

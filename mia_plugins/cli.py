@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from .errors import UserError
+from .options import Parser
 
 COMMANDS = (
     "mia_plugins.hosts.report",
@@ -30,9 +31,9 @@ def present(module: str) -> bool:
 def make_parser() -> argparse.ArgumentParser:
     """The parser with every command; each module's ``add_parser(subparsers)`` adds its own and sets ``action``.
 
-    ``action(options)`` does the work and may return an exit code.
+    ``action(options)`` does the work and may return an exit code; ``options.rest`` is what stood after ``--``.
     """
-    parser = argparse.ArgumentParser(prog="mia-plugins", description="A-MESS in the benchmarks' own code, and reports.")
+    parser = Parser(prog="mia-plugins", description="A-MESS in the benchmarks' own code, and reports.")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in COMMANDS:
         if present(module):
@@ -42,8 +43,11 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line; returns the exit code: 0, 2 for an error of the user's, 130 when interrupted."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    end = arguments.index("--") if "--" in arguments else len(arguments)
     try:
-        options = make_parser().parse_args(arguments)
+        options = make_parser().parse_args(arguments[:end])
+        options.rest = arguments[end + 1 :]
         return options.action(options) or 0
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

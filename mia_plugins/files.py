@@ -10,6 +10,9 @@ from pathlib import Path
 
 from .errors import UserError
 
+UMASK = os.umask(0)
+os.umask(UMASK)
+
 
 def cache_folder() -> Path:
     """Where rebuildable files go: ``$MIA_PLUGINS_CACHE``, or ``mia_plugins`` in the user's cache folder."""
@@ -43,6 +46,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise UserError(f"{path.parent}: cannot write here ({error.strerror}); choose another folder") from error
     os.close(handle)
+    os.chmod(name, 0o666 & ~UMASK)  # mkstemp's are for their owner alone, but results folders are shared
     temporary = Path(name)
     try:
         yield temporary

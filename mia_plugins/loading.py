@@ -19,26 +19,42 @@ def make_loaders(
     """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are."""
 
     def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
-        dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
-        return DataLoader(
-            dataset,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            num_workers=num_workers,
-            pin_memory=device.type == "cuda",
-            collate_fn=Collate(tokenizer.pad_token_id or 0),
-        )
+        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle)
 
-    def joined(*names: str) -> Clips:
-        clips = [data.splits[name] for name in names if name in data.splits]
-        return clips[0] if len(clips) == 1 else Clips.concatenate(clips)
-
+    # the in-scope monitors do not look at out-of-scope clips
+    dev = ("dev", "ood_dev") if settings.eval_monitor == "is_os_f1" else ("dev",)
     return Loaders(
-        train=loader(joined("train", "ood_train"), settings.train_batch_size, shuffle=True),
-        dev=loader(data.splits["dev"], settings.eval_batch_size),
-        test=loader(joined("test", "ood_test"), settings.eval_batch_size),
+        train=loader(joined(data, "train", "ood_train"), settings.train_batch_size, shuffle=True),
+        dev=loader(joined(data, *dev), settings.eval_batch_size),
+        test=loader(joined(data, "test", "ood_test"), settings.eval_batch_size),
         reference=loader(data.splits["train"], settings.eval_batch_size),
     )
+
+
+def make_loader(
+    clips: Clips,
+    tokenizer: Any,
+    text_length: int,
+    batch_size: int,
+    num_workers: int,
+    device: torch.device,
+    shuffle: bool = False,
+) -> DataLoader:
+    """Batches of some clips; its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`."""
+    return DataLoader(
+        ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length)),
+        batch_size=batch_size,
+        shuffle=shuffle,
+        num_workers=num_workers,
+        pin_memory=device.type == "cuda",
+        collate_fn=Collate(tokenizer.pad_token_id or 0),
+    )
+
+
+def joined(data: LoadedData, *names: str) -> Clips:
+    """The clips of those of the named splits that were read, one after the other."""
+    clips = [data.splits[name] for name in names if name in data.splits]
+    return clips[0] if len(clips) == 1 else Clips.concatenate(clips)
 
 
 class Collate:

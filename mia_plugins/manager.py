@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from .checkpoints import Progress, load_checkpoint, save_checkpoint
-from .scoring import in_scope_scores, score_test
+from .scoring import dev_score, score_test
 from .settings import TrainSettings
 from .training import Epoch, Loader, Predictions, fit, predict
 
@@ -33,7 +33,8 @@ class Manager:
 
     Args:
         args: the run's settings: ``num_labels, settings (TrainSettings), device, model_output_path, resume_path, resume,
-            save_model, test_ood, test_mode, ood_detection_method, identity`` (what a checkpoint must agree on).
+            save_model, test_ood, test_mode, ood_detection_method, identity`` (what a checkpoint must agree on), and
+            perhaps ``on_epoch``, called with every :class:`~mia_plugins.training.Epoch`; what it raises ends the training.
         data: the run's :class:`Loaders`.
         model: on ``args.device``.
     """
@@ -54,12 +55,21 @@ class Manager:
         monitor = self.settings.eval_monitor
 
         def score(model: nn.Module) -> float:
-            return in_scope_scores(self._predict(args, self.data.dev, "dev"), args.num_labels)[monitor]
+            return dev_score(
+                self._predict(args, self.data.dev, "dev"),
+                lambda: self._predict(args, self.data.reference, "train clips"),
+                monitor=monitor,
+                num_labels=args.num_labels,
+                scale=self.settings.scale,
+            )
 
         def report(epoch: Epoch) -> None:
             self.logger.info("epoch %d: loss %.4f, dev %s %.2f", epoch.number, epoch.loss, monitor, 100 * epoch.score)
+            if getattr(args, "on_epoch", None) is not None:
+                args.on_epoch(epoch)
 
-        progress = Progress(args.resume_path, {**args.identity, "device": args.device.type}, args.resume)
+        everything = {**args.identity, **vars(self.settings), "device": args.device.type, "steps": len(self.data.train)}
+        progress = Progress(args.resume_path, everything, args.resume)
         history = fit(
             self.model,
             self.data.train,

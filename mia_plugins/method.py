@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, NamedTuple
 
+import numpy as np
+import torch
 from torch import Tensor, nn
 
 from .manager import Manager
@@ -63,6 +66,9 @@ class Method:
         settings: a dataclass of the method's own hyper-parameters.
         configs: the package that holds its ``Param`` modules.
         manager: trains and tests the model; the common one serves unless a method trains in its own way.
+        inspect: ``inspect(model, batches, device)`` shows a model's inside on test clips, for reports: arrays by name,
+            each with a row a clip (``semantics`` excepted); see :mod:`mia_plugins.report.runs` for the names reports know.
+            None: nothing to show.
     """
 
     name: str
@@ -70,3 +76,4 @@ class Method:
     settings: type
     configs: str
     manager: type = Manager
+    inspect: Callable[[Any, Iterable[Mapping[str, Tensor]], torch.device], dict[str, np.ndarray]] | None = None

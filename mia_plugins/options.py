@@ -74,7 +74,13 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="KEY=VALUE",
         help="any hyper-parameter; a list such as [4,8] runs each; may be repeated",
     )
-    group.add_argument("--tune", action="store_true", help="accepted; a list in the settings is always a grid")
+    group.add_argument(
+        "--tune",
+        action="store_true",
+        help="search the lists in the settings with Optuna, by the dev score, instead of running every combination; "
+        "the same command goes on with an interrupted search",
+    )
+    group.add_argument("--trials", type=int, default=20, metavar="N", help="trials of --tune (default: %(default)s)")
     group.add_argument("--gpu_id", metavar="N", help="GPU to use, or cpu (default: a GPU if there is one)")
 
     group = parser.add_argument_group("what to keep")
@@ -85,6 +91,12 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--output_path", default="outputs", metavar="DIR", help="folder of models and predictions")
     group.add_argument("--model_path", default="models", metavar="DIR", help="folder of the model inside a run's own")
     group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
+
+    group.add_argument(
+        "--modality_worth",
+        action="store_true",
+        help="score the test again with each modality dropped, shuffled between clips, or replaced by noise",
+    )
 
     group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
     group.add_argument("--dialogue_mode", default="single_turn", choices=("single_turn",), help="single turns only")

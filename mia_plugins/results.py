@@ -20,18 +20,19 @@ METRICS = (
     + ("auroc", "aupr_in", "aupr_out", "fpr95", "der", "eer")
     + ("oid_acc", "f1-known", "f1-open", "oid_f1")
 )
-ARRAYS = ("y_pred", "y_true", "y_open", "scores", "features")
+ARRAYS = ("y_pred", "y_true", "y_open", "scores", "features", "logits")
 
 
 @dataclass
 class Run:
-    """One run: its seed, the grid's choice, metrics in percent, arrays, the folder of its files."""
+    """One run: its seed, the grid's choice, metrics in percent, arrays, the folder of its files, its best dev score."""
 
     seed: int
     choice: dict[str, Any]
     metrics: dict[str, float]
     arrays: dict[str, np.ndarray] = field(repr=False)
     folder: Path
+    dev_score: float = float("nan")
 
 
 @dataclass

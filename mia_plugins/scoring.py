@@ -6,6 +6,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from .errors import UserError
 from .evaluation.doc import doc_predict, doc_thresholds
 from .evaluation.in_scope import in_scope_metrics
 from .evaluation.ood_metrics import ood_metrics, ood_metrics_standard
@@ -28,6 +29,30 @@ def in_scope_scores(predictions: Predictions, num_labels: int) -> dict[str, floa
     """
     rows = predictions.label_ids < num_labels
     return in_scope_metrics(predictions.label_ids[rows], predictions.logits[rows, :num_labels].argmax(axis=1))
+
+
+def dev_score(
+    dev: Predictions, train: Callable[[], Predictions], *, monitor: str, num_labels: int, scale: float
+) -> float:
+    """The score that picks the best epoch, as a fraction.
+
+    Args:
+        dev: predictions of the dev clips.
+        train: as in :func:`open_set_predictions`; called for ``is_os_f1`` alone.
+        monitor: an in-scope metric (the benchmark's way), or ``is_os_f1``: the mean of F1-IS and F1-OS.
+        num_labels: number of in-scope intents.
+        scale: of DOC.
+
+    Raises:
+        UserError: ``is_os_f1`` without out-of-scope dev clips.
+    """
+    if monitor != "is_os_f1":
+        return in_scope_scores(dev, num_labels)[monitor]
+    if (dev.label_ids < num_labels).all():
+        raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
+    y_open = open_set_predictions(dev, train, num_labels=num_labels, scale=scale)
+    found = oid_metrics_fixed(dev.label_ids, y_open, num_labels)
+    return (found["f1-known_fixed"] + found["f1-open_fixed"]) / 2
 
 
 def open_set_predictions(
@@ -97,12 +122,13 @@ def score_test(
 
     Returns:
         Metrics as fractions, under the benchmark's names, and the arrays ``y_true``, ``y_pred`` (best in-scope class),
-        ``features``, and with a ``test_mode`` ``y_open`` (class with out of scope) or ``scores``.
+        ``features``, ``logits``, and with a ``test_mode`` ``y_open`` (class with out of scope) or ``scores``.
     """
     results: dict[str, Any] = dict(in_scope_scores(test, num_labels))
     results["y_true"] = test.label_ids
     results["y_pred"] = test.logits[:, :num_labels].argmax(axis=1)
     results["features"] = test.features
+    results["logits"] = test.logits
     if test_mode == "ood_cls":
         y_open = open_set_predictions(test, train, num_labels=num_labels, scale=scale)
         results.update(oid_metrics(test.label_ids, y_open))

@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import UserError
 
-MONITORS = ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec")
+MONITORS = ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec", "is_os_f1")
 PRECISIONS = ("float32", "bfloat16")
 OOD_TRAINING = ("k_plus_1", "outlier_exposure")
 
@@ -29,7 +29,8 @@ class TrainSettings:
         weight_decay: on all but biases and normalization weights.
         warmup_proportion: share of the steps that warm up.
         grad_clip: norm to which gradients are cut; 0: never.
-        eval_monitor: the metric on dev that picks the best epoch.
+        eval_monitor: the metric on dev that picks the best epoch; is_os_f1 is the mean of F1-IS and F1-OS, with the
+            out-of-scope dev clips that ``--train_ood`` reads.
         wait_patience: epochs without a better one after which training stops.
         precision: float32 or bfloat16 (autocast; weights stay float32).
         ood_training: what ``--train_ood`` means: k_plus_1 (out of scope is one more class, as in the paper) or

@@ -2,10 +2,12 @@
 
 import os
 
-import pytest
-from tiny import make_backbone, make_mintrec2
-
+# before torch is imported: on a busy machine its threads wait for each other, which made a tiny run 100 times as long
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may touch the network
+
+import pytest  # noqa: E402
+from tiny import make_backbone, make_mintrec2  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)

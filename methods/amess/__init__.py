@@ -11,6 +11,7 @@ from mia_plugins.method import Method, Task
 
 from .descriptions import load_descriptions
 from .fusion import build_fusion
+from .inspection import inspect
 from .model import AMESS
 from .semantics import embed_descriptions
 from .settings import Settings
@@ -52,4 +53,4 @@ def build(task: Task, settings: Settings) -> AMESS:
     )
 
 
-METHOD = Method(name="amess", build=build, settings=Settings, configs="mia_plugins.configs.amess")
+METHOD = Method(name="amess", build=build, settings=Settings, configs="mia_plugins.configs.amess", inspect=inspect)

@@ -14,7 +14,7 @@ from typing import Any
 
 from mia_plugins.errors import UserError
 
-BUNDLED = Path(__file__).with_name("descriptions.json")
+BUNDLED = Path(__file__).with_suffix(".json")
 APPENDIX_SIZES = {"MIntRec": 20, "MIntRec2.0": 30}  # labels in each section of the appendix
 # Spellings of the paper and of common speech, folded to the data sets' own.
 VARIANTS = {

@@ -33,6 +33,14 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
         return torch.from_numpy(np.load(path, allow_pickle=False))
     except (OSError, ValueError):  # not there yet, or damaged: made anew
         pass
+    vectors = encode_descriptions(descriptions, source)
+    with whole_file(path) as temporary, open(temporary, "wb") as file:
+        np.save(file, vectors.numpy())
+    return vectors
+
+
+def encode_descriptions(descriptions: list[list[str]], source: str) -> Tensor:
+    """As :func:`embed_descriptions`, anew, by the sentence encoder at ``source``; draws nothing from the random state."""
     quiet_transformers()
     from sentence_transformers import SentenceTransformer
 
@@ -41,10 +49,7 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
     sentences = [sentence for label in descriptions for sentence in label]
     vectors = model.encode(sentences, show_progress_bar=False, convert_to_numpy=True)
     torch.set_rng_state(random_state)  # with or without the cache, what follows draws the same
-    array = vectors.astype(np.float32).reshape(len(descriptions), -1, vectors.shape[-1])
-    with whole_file(path) as temporary, open(temporary, "wb") as file:
-        np.save(file, array)
-    return torch.from_numpy(array)
+    return torch.from_numpy(vectors.astype(np.float32).reshape(len(descriptions), -1, vectors.shape[-1]))
 
 
 def _key(descriptions: list[list[str]], source: str) -> str:

@@ -36,6 +36,10 @@ def test_train_save_and_restore_score_the_same(data, backbone, tmp_path):
         "y_true.npy",
         "y_open.npy",
         "features.npy",
+        "logits.npy",
+        "run.json",
+        "clips.json",
+        "inspection.npz",
     }
     assert {path.name for path in (folder / "models").iterdir()} == {"model.safetensors", "config.json"}
     assert np.load(folder / "y_true.npy").max() == 30

@@ -1,0 +1,132 @@
+"""What the modalities are worth to a trained model: the test split scored again with one of them spoilt."""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .data.clips import Clips
+
+MODALITIES = ("text", "video", "audio")
+WAYS = ("dropped", "shuffled", "noise")
+DRAWS = 3  # for the ways that draw by chance
+SHOWN = ("acc", "f1", "oid_acc", "oid_f1")
+
+
+class Spoilt(NamedTuple):
+    """Clips of which ``modality`` is spoilt in the ``way`` named; ``draw`` counts the repetitions by chance."""
+
+    modality: str
+    way: str
+    draw: int
+    clips: Clips
+
+
+def spoil(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Generator) -> Clips:
+    """Takes what one modality says from the clips and leaves the others as they are.
+
+    Args:
+        clips: what to spoil.
+        train: training clips, which noise is made to resemble.
+        modality: text, video or audio.
+        way: ``dropped``: one frame of zeros, or no word; ``shuffled``: what another clip has, and no clip its own;
+            ``noise``: as long as before, frames drawn from a normal distribution with the training frames' mean and
+            standard deviation of each feature, words drawn from the training texts.
+        rng: what to draw from.
+
+    Returns:
+        New clips; no file and no array of the old ones is changed.
+    """
+    name = "texts" if modality == "text" else modality
+    values: Sequence[Any] = getattr(clips, name)
+    if way == "shuffled":
+        spoilt = [values[i] for i in derangement(len(clips), rng)]
+    elif modality == "text":
+        words = [word for text in train.texts for word in text.split()] or [""]
+        lengths = [len(text.split()) if way == "noise" else 0 for text in values]
+        spoilt = [" ".join(rng.choice(words, size=length)) if length else "" for length in lengths]
+    elif way == "dropped":
+        spoilt = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
+    else:
+        mean, std = moments(getattr(train, name))
+        spoilt = [rng.normal(mean, std, size=frames.shape).astype(np.float32) for frames in values]
+    changed: dict[str, Any] = {name: spoilt}
+    return dataclasses.replace(clips, **changed)
+
+
+def derangement(count: int, rng: np.random.Generator) -> np.ndarray:
+    """A random permutation in which nothing stays where it is (a single item does).
+
+    >>> bool((derangement(5, np.random.default_rng(0)) != np.arange(5)).all())
+    True
+    """
+    order = rng.permutation(count)
+    result = np.empty(count, np.int64)
+    result[order] = np.roll(order, 1)  # one cycle through all
+    return result
+
+
+def moments(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of every feature over all frames, each ``(width,)``, in one pass."""
+    count, total, squares = 0, 0.0, 0.0
+    for values in frames:
+        wide = values.astype(np.float64)
+        count, total, squares = count + len(wide), total + wide.sum(axis=0), squares + (wide**2).sum(axis=0)
+    mean = np.asarray(total / count)
+    return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
+
+
+def spoilt_clips(clips: Clips, train: Clips, seed: int = 0) -> Iterator[Spoilt]:
+    """Every modality spoilt in every way, one after the other; the same seed spoils alike."""
+    for modality in MODALITIES:
+        for way in WAYS:
+            for draw in range(1 if way == "dropped" else DRAWS):
+                rng = np.random.default_rng([seed, MODALITIES.index(modality), WAYS.index(way), draw])
+                yield Spoilt(modality, way, draw, spoil(clips, train, modality, way, rng))
+
+
+def modality_worth(
+    clips: Clips, train: Clips, score: Callable[[Clips], Mapping[str, Any]], seed: int = 0
+) -> list[dict[str, Any]]:
+    """Scores a model on whole clips and on spoilt ones.
+
+    Args:
+        clips: the test clips.
+        train: the training clips.
+        score: metrics of the model on given clips, as fractions.
+        seed: of the draws.
+
+    Returns:
+        Rows with ``modality``, ``way`` (the first row: ``none``, ``whole``) and for each metric there is, in percent,
+        its mean over the draws, and under ``<metric>_change`` the difference from the whole clips.
+    """
+
+    def percent(found: Mapping[str, Any]) -> dict[str, float]:
+        return {name: 100 * float(found[name]) for name in SHOWN if name in found}
+
+    whole = percent(score(clips))
+    draws: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for each in spoilt_clips(clips, train, seed):
+        draws.setdefault((each.modality, each.way), []).append(percent(score(each.clips)))
+    rows: list[dict[str, Any]] = [{"modality": "none", "way": "whole", **whole}]
+    for (modality, way), found in draws.items():
+        mean = {name: statistics.fmean(draw[name] for draw in found) for name in whole}
+        change = {f"{name}_change": mean[name] - whole[name] for name in whole}
+        rows.append({"modality": modality, "way": way, **mean, **change})
+    return rows
+
+
+def worth_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of the table: a row a way of spoiling, each metric with its change in points."""
+    names = [name for name in SHOWN if name in rows[0]]
+    header = ["test clips (%)", *(column for name in names for column in (name, "change"))]
+    cells = []
+    for row in rows:
+        label = "whole" if row["way"] == "whole" else f"{row['modality']} {row['way']}"
+        changes = [f"{row[f'{name}_change']:+.2f}" if f"{name}_change" in row else "" for name in names]
+        cells.append([label, *(text for n, change in zip(names, changes) for text in (f"{row[n]:.2f}", change))])
+    return header, cells

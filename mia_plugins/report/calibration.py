@@ -1,0 +1,36 @@
+"""Reliability diagram: how often predictions of a given confidence come true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..evaluation.calibration import expected_calibration_error, reliability_bins
+from ..evaluation.ood_scores import msp
+from .runs import SavedRun
+from .style import BLACK, BLUE, Picture, figure, save
+
+
+def reliability(run: SavedRun, title: str, folder: Path, name: str) -> Picture | None:
+    """Accuracy of the in-scope clips by confidence, and how many clips each bin holds."""
+    true, closed, logits = (run.array(name) for name in ("y_true", "y_pred", "logits"))
+    if true is None or closed is None or logits is None:
+        return None
+    inside = true < len(run.labels)
+    confidence = np.clip(msp(logits[inside][:, : len(run.labels)]), 0, 1)
+    correct = true[inside] == closed[inside]
+    bins = [bar for bar in reliability_bins(confidence, correct) if bar.rows]
+    ece = expected_calibration_error(confidence, correct)
+    with figure(4.2, 4) as drawn:
+        upper, lower = drawn.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        upper.plot((0, 100), (0, 100), ":", color=BLACK, label="perfectly calibrated")
+        points = [100 * bar.confidence for bar in bins], [100 * bar.accuracy for bar in bins]
+        upper.plot(*points, "o-", color=BLUE, markersize=4, label="bins of this model")
+        upper.set(ylabel="accuracy (%)", ylim=(0, 102), title=f"expected calibration error {100 * ece:.1f} %")
+        upper.legend(loc="upper left", fontsize=8)
+        lower.bar(
+            [100 * bar.lower for bar in bins], [bar.rows for bar in bins], width=100 / 15, align="edge", color=BLUE
+        )
+        lower.set(xlabel="confidence: largest softmax probability (%)", ylabel="clips", xlim=(0, 100))
+        return save(drawn, folder, name, f"Calibration on in-scope test clips, {title}, seed {run.record['seed']}.")

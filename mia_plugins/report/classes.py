@@ -1,0 +1,64 @@
+"""Which intents a model confuses, and how well it does on each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ..evaluation.classes import class_table, confusion_counts
+from .runs import SavedRun
+from .style import Picture, figure, save
+
+OOS = "out of scope"
+
+
+def predictions(run: SavedRun) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
+    """True ids, predicted ids and names: with out of scope as a class where it was tested so, otherwise in-scope clips."""
+    true, open_, closed = (run.array(name) for name in ("y_true", "y_open", "y_pred"))
+    if true is None or closed is None:
+        return None
+    if open_ is not None:
+        return true, open_, [*run.labels, OOS]
+    inside = true < len(run.labels)
+    return true[inside], closed[inside], run.labels
+
+
+def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Picture | None:
+    """Shares of each true intent's clips by prediction."""
+    found = predictions(run)
+    if found is None:
+        return None
+    true, predicted, labels = found
+    counts = confusion_counts(true, predicted, np.arange(len(labels)))
+    shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = max(4.0, 0.27 * len(labels))
+    with figure(size + 2.4, size + 1.2) as drawn:
+        axes = drawn.subplots()
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="equal")
+        axes.grid(visible=False)
+        axes.set_xticks(range(len(labels)), labels, rotation=90)
+        rows = [f"{label} ({count})" for label, count in zip(labels, counts.sum(axis=1))]
+        axes.set_yticks(range(len(labels)), rows)
+        axes.set(xlabel="predicted", ylabel="true (clips)")
+        for i, j in np.argwhere(shares >= 5):
+            color = "white" if shares[i, j] > 55 else "black"
+            axes.text(j, i, f"{shares[i, j]:.0f}", ha="center", va="center", fontsize=6, color=color)
+        drawn.colorbar(image, ax=axes, shrink=0.6, label="share of the true intent's clips (%)")
+        caption = f"Confusion matrix, {title}, seed {run.record['seed']}, test set; shares below 5 % are not printed."
+        return save(drawn, folder, name, caption)
+
+
+def per_class(run: SavedRun) -> tuple[list[str], list[list[str]]] | None:
+    """Header and cells of the table of intents, the worst F1 first."""
+    found = predictions(run)
+    if found is None:
+        return None
+    true, predicted, labels = found
+    rows = sorted(class_table(true, predicted, labels), key=lambda row: row["f1"])
+    header = ["intent", "F1 (%)", "precision (%)", "recall (%)", "clips"]
+    cells = [
+        [row["label"], *(f"{100 * row[key]:.1f}" for key in ("f1", "precision", "recall")), str(row["support"])]
+        for row in rows
+    ]
+    return header, cells

@@ -1,0 +1,210 @@
+"""A plan: the runs that some experiments need, each once, with everything a result depends on."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..backbones import short_name
+from ..errors import UserError
+from ..options import make_options
+from ..registry import DATASET_GROUP, METHOD_GROUP, find
+from ..running import combinations
+from ..settings import TrainSettings, parse_assignments
+from .digests import code_digest, content, data_digest, digest
+from .experiments import Experiment, Row
+
+# options of this command that every run takes as they are
+PASSED = ("text_backbone", "ood_dataset", "video_feats", "audio_feats", "gpu_id", "num_workers", "save_model")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run.
+
+    Attributes:
+        method, dataset, seed, ood: what is run; ``ood``: trained and tested with out-of-scope clips.
+        settings: what differs from the config.
+        key: digest of settings, data, encoders and seed.
+        code: digest of the source.
+        label, text_backbone, eval_monitor: for people.
+    """
+
+    method: str
+    dataset: str
+    seed: int
+    ood: bool
+    settings: Mapping[str, Any] = field(compare=False)
+    key: str
+    code: str
+    label: str = field(compare=False)
+    text_backbone: str = ""
+    eval_monitor: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.method}_{self.dataset}_{self.seed}_{self.key[:10]}_{self.code[:8]}"
+
+
+@dataclass
+class Plan:
+    """Experiments, the runs behind each of their rows, all runs once, and what could not be planned."""
+
+    experiments: list[Experiment] = field(default_factory=list)
+    of_row: dict[tuple[str, str, str], list[Planned]] = field(default_factory=dict)
+    runs: list[Planned] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def runs_of(self, experiment: Experiment, row: Row) -> list[Planned]:
+        """The runs of a row, one a seed."""
+        return self.of_row.get((experiment.name, experiment.dataset, row.label), [])
+
+
+def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan:
+    """Plans every row under every seed; data sets that are not there and rows that cannot run become notes.
+
+    Args:
+        wanted: experiments.
+        options: of the command; reads ``data_path, seeds, assignments, config_file_name, descriptions_path`` and those
+            every run takes.
+
+    Raises:
+        UserError: a setting that no method of the plan knows, or no data set at all.
+    """
+    plan = Plan()
+    wanted = list(wanted)
+    assignments = parse_assignments(options.assignments)
+    check_assignments(assignments, {row.method for each in wanted for row in each.rows if row.method})
+    data: dict[tuple[str, bool], str | None] = {}
+    for experiment in wanted:
+        place = experiment.dataset, experiment.ood
+        if place not in data:
+            data[place] = find_data(experiment, options, plan.notes)
+        if data[place] is None:
+            continue
+        plan.experiments.append(experiment)
+        seeds = options.seeds[:1] if experiment.first_seed_only else options.seeds
+        for row in experiment.rows:
+            if row.method is None:
+                continue
+            try:
+                runs = [plan_run(experiment, row, seed, str(data[place]), assignments, options) for seed in seeds]
+            except UserError as error:
+                plan.notes.append(f"{experiment.title}: {row.label} is left out: {error}")
+                continue
+            plan.of_row[experiment.name, experiment.dataset, row.label] = runs
+    if not plan.of_row:
+        raise UserError("; ".join(plan.notes) or "there is nothing to run")
+    every = [run for runs in plan.of_row.values() for run in runs]
+    # by data set, so that each is read once; then by seed, so that whole tables of few seeds come first
+    order = {place: i for i, place in enumerate(data)}
+    plan.runs = sorted(
+        dict.fromkeys(every), key=lambda run: (order[run.dataset, run.ood], options.seeds.index(run.seed))
+    )
+    return plan
+
+
+def find_data(experiment: Experiment, options: argparse.Namespace, notes: list[str]) -> str | None:
+    """The digest of an experiment's data; None, and a note, where they are not there."""
+    adapter = find(DATASET_GROUP, experiment.dataset)
+    try:
+        return data_digest(adapter, Path(options.data_path), experiment.ood, run_options(options))
+    except UserError as error:
+        notes.append(f"{experiment.title} is left out: {error}")
+        return None
+
+
+def plan_run(
+    experiment: Experiment, row: Row, seed: int, data: str, assignments: Mapping[str, Any], options: argparse.Namespace
+) -> Planned:
+    """One run of a row, its settings resolved and checked."""
+    method = find(METHOD_GROUP, str(row.method))
+    known = fields(method)
+    settings = {key: value for key, value in assignments.items() if key in known}
+    if options.descriptions_path and "descriptions_path" in known:
+        settings["descriptions_path"] = str(Path(options.descriptions_path).resolve())
+    settings.update(row.settings)
+    each = run_options(options, method=method.name, dataset=experiment.dataset, set=settings)
+    each.train_ood = each.test_ood = experiment.ood
+    if method.name != "amess":
+        each.config_file_name = None
+    found = combinations(each, method)
+    if len(found) > 1:
+        raise UserError("a plan has one value for every setting; lists are searched by run.py --tune")
+    resolved = {**vars(found[0].settings), **vars(found[0].own)}
+    if "num_descriptions" in row.settings:
+        check_descriptions(experiment.dataset, resolved)
+    key = digest(
+        {
+            **{name: value for name, value in vars(each).items() if name in ("ood_dataset", "data_mode")},
+            "method": method.name,
+            "dataset": experiment.dataset,
+            "data": data,
+            "ood": experiment.ood,
+            "seed": seed,
+            "text_backbone": content(each.text_backbone),
+            "settings": {name: content(value) for name, value in resolved.items()},
+        }
+    )
+    label = (
+        f"{row.label}, {experiment.dataset}{' with OOS' if experiment.ood else ''}, {short_name(each.text_backbone)}"
+    )
+    return Planned(
+        method=method.name,
+        dataset=experiment.dataset,
+        seed=seed,
+        ood=experiment.ood,
+        settings=settings,
+        key=key,
+        code=code_digest(method),
+        label=label,
+        text_backbone=short_name(each.text_backbone),
+        eval_monitor=resolved["eval_monitor"],
+    )
+
+
+def run_options(options: argparse.Namespace, **more: Any) -> argparse.Namespace:
+    """Options of one training run, from those of the plan."""
+    passed = {name: getattr(options, name) for name in PASSED}
+    config = {"config_file_name": options.config_file_name, "data_path": str(options.data_path)}
+    return make_options({"train": True, "resume": True, "save_results": True, **passed, **config, **more})
+
+
+def fields(method: Any) -> set[str]:
+    """The hyper-parameters a method's run knows."""
+    return {field.name for kind in (TrainSettings, method.settings) for field in dataclasses.fields(kind)}
+
+
+def check_assignments(assignments: Mapping[str, Any], methods: Iterable[str]) -> None:
+    """Every setting must be known to a method of the plan, and have one value."""
+    known = {name for method in methods for name in fields(find(METHOD_GROUP, method))}
+    for key, value in assignments.items():
+        if isinstance(value, list):
+            raise UserError(f"{key}={value}: a plan has one value for every setting; run.py --tune searches lists")
+        if key not in known:
+            raise UserError(f"unknown hyper-parameter {key!r}; known: {', '.join(sorted(known))}")
+
+
+def check_descriptions(dataset: str, settings: Mapping[str, Any]) -> None:
+    """Whether there are as many descriptions a label as a row asks for.
+
+    Raises:
+        UserError: there are fewer; says how to bring more.
+    """
+    from mia_plugins.methods.amess.descriptions import load_descriptions
+
+    labels, path, count = (
+        find(DATASET_GROUP, dataset).labels,
+        settings["descriptions_path"],
+        settings["num_descriptions"],
+    )
+    try:
+        load_descriptions(labels, path or None, count, dataset=dataset)
+    except UserError as error:
+        remedy = "" if path else f"; the bundled ones are 3 a label: give --descriptions_path FILE with {count} or more"
+        raise UserError(f"{error}{remedy}") from error

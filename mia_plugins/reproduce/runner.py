@@ -1,0 +1,147 @@
+"""Working through a plan: one run after another, beside whoever else works on the same folder."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ..data.clips import LoadedData
+from ..devices import choose_device
+from ..errors import UserError
+from ..files import make_folder
+from ..records import device_name
+from ..results import format_table
+from ..running import read_data
+from ..running import run as run_options_once
+from .claims import Claims
+from .plan import Plan, Planned, run_options
+from .store import Store
+
+
+class KeptData:
+    """Reads data sets and keeps the last one: most runs of a plan follow one with the same data."""
+
+    def __init__(self) -> None:
+        self.key: Any = None
+        self.data: LoadedData | None = None
+
+    def __call__(self, options: argparse.Namespace, adapter: Any) -> LoadedData:
+        names = ("dataset", "data_path", "train_ood", "test_ood", "ood_dataset", "video_feats", "audio_feats")
+        key = [getattr(options, name) for name in names]
+        if self.data is None or key != self.key:
+            self.data = None  # before the next is read: two at once may not fit into memory
+            self.data, self.key = read_data(options, adapter), key
+        return self.data
+
+
+def mine(plan: Plan, shard: int, num_shards: int) -> list[Planned]:
+    """The runs of one of several shards."""
+    return [run for i, run in enumerate(plan.runs) if i % num_shards == shard]
+
+
+def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, claims: Claims) -> str:
+    """A table of runs and their state."""
+    # what all runs of a method have in common is said once
+    shared = {
+        key: value
+        for run in runs
+        for key, value in run.settings.items()
+        if all(other.settings.get(key) == value for other in runs if other.method == run.method)
+    }
+    rows = []
+    for i, run in enumerate(runs, 1):
+        holder = claims.holder(run.name)
+        if store.result(run) is not None:
+            state = "done"
+        elif holder:
+            state = f"at work: {holder}"
+        elif store.started(run):
+            state = "begun, goes on"
+        else:
+            state = "to do (code changed since)" if store.made_by_other_code(run) else "to do"
+        settings = ", ".join(f"{key}={value}" for key, value in run.settings.items() if key not in shared)
+        rows.append([str(i), run.label, settings, str(run.seed), state])
+    common = ", ".join(f"{key}={value}" for key, value in shared.items())
+    lines = [f"all runs: {common}"] if common else []
+    return "\n".join([*lines, format_table(["run", "what", "settings", "seed", "state"], rows), *plan.notes])
+
+
+def run_plan(runs: Sequence[Planned], store: Store, claims: Claims, options: argparse.Namespace) -> list[str]:
+    """Makes every run that has no result and that nobody else is at; returns what failed, a line each.
+
+    A run that fails does not stop the others. After an interruption the same command goes on.
+    """
+    load = KeptData()
+    failures: dict[str, str] = {}
+    left: list[Planned] = []
+    pending = [run for run in runs if store.result(run) is None]
+    with tqdm(total=len(runs), initial=len(runs) - len(pending), desc=options.what, unit="run", disable=None) as bar:
+        while True:
+            left = []
+            for run in pending:
+                if store.result(run) is not None:  # another process has finished it
+                    bar.update()
+                    continue
+                claim = claims.take(run.name)
+                if claim is None:
+                    left.append(run)
+                    continue
+                with claim:
+                    if store.result(run) is None:
+                        failure = make_run(run, store, options, load)
+                        if failure:
+                            failures[run.name] = failure
+                bar.update()
+            # those that others hold: once more, if meanwhile something changed
+            if not left or len(left) == len(pending):
+                break
+            pending = left
+    for run in left:
+        tqdm.write(f"{run.label}, seed {run.seed}: made by {claims.holder(run.name) or 'another process'}")
+    return list(failures.values())
+
+
+def make_run(run: Planned, store: Store, options: argparse.Namespace, load: KeptData) -> str | None:
+    """Trains, tests and keeps one run; a line of what went wrong, or None."""
+    folder = store.runs / run.name
+    each = run_options(options, method=run.method, dataset=run.dataset, set=dict(run.settings), seed=run.seed)
+    each.train_ood = each.test_ood = run.ood
+    each.modality_worth = not options.no_modality_worth
+    if run.method != "amess":
+        each.config_file_name = None
+    each.output_path, each.log_path, each.results_path = str(folder), str(folder), str(store.folder)
+    started = time.monotonic()
+    tqdm.write(f"--- {run.label}, seed {run.seed}")
+    try:
+        device = choose_device(options.gpu_id)
+        drop_foreign_progress(folder, device.type)
+        found = run_options_once(each, load).runs[0]
+        store.save(run, found.metrics, found.folder, time.monotonic() - started, device_name(device))
+    except UserError as error:
+        return note_failure(run, str(error))
+    except Exception as error:  # the other runs of a long night go on
+        (make_folder(folder) / "error.log").write_text(traceback.format_exc(), encoding="utf-8")
+        return note_failure(run, f"{type(error).__name__}: {error} (see {folder / 'error.log'})")
+    return None
+
+
+def note_failure(run: Planned, message: str) -> str:
+    """Shows and returns what went wrong, in one line."""
+    line = f"{run.label}, seed {run.seed}: {' '.join(message.split())}"
+    tqdm.write(f"failed: {line}")
+    return line
+
+
+def drop_foreign_progress(folder: Path, device: str) -> None:
+    """Removes training progress made on another kind of device: its random state cannot go on here."""
+    for config in folder.glob("*/resume/config.json"):
+        if json.loads(config.read_text(encoding="utf-8")).get("device") != device:
+            shutil.rmtree(config.parent)

@@ -1,0 +1,79 @@
+"""The shared results folder: one JSON file a finished run, beside the folder of what the run left behind."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..errors import UserError
+from ..files import make_folder
+from ..records import write_json
+from .plan import Planned
+
+
+class Store:
+    """Results by run.
+
+    Args:
+        folder: shared by all who work on the plan.
+        any_code: also take results that other versions of the source made.
+    """
+
+    def __init__(self, folder: Path, any_code: bool = False) -> None:
+        self.folder, self.any_code = folder.resolve(), any_code
+        self.runs = make_folder(self.folder / "runs")
+
+    def result(self, run: Planned) -> dict[str, Any] | None:
+        """The result of a run with the same settings, data and code; None: there is none yet.
+
+        Raises:
+            UserError: its file is damaged.
+        """
+        own = self.runs / f"{run.name}.json"
+        others = sorted(self.runs.glob(f"{run.name.rpartition('_')[0]}_*.json")) if self.any_code else []
+        for path in [own, *others]:
+            try:
+                return json.loads(path.read_text(encoding="utf-8"))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                raise UserError(f"{path}: cannot be read ({error}); remove it, and the run is made again") from error
+        return None
+
+    def made_by_other_code(self, run: Planned) -> bool:
+        """Whether there is a result with the same settings and data from another version of the source."""
+        pattern = f"{run.name.rpartition('_')[0]}_*.json"
+        return any(path.stem != run.name for path in self.runs.glob(pattern))
+
+    def started(self, run: Planned) -> bool:
+        """Whether a run was begun and can go on."""
+        return any((self.runs / run.name).glob("*/resume/config.json"))
+
+    def save(self, run: Planned, metrics: dict[str, float], folder: Path, seconds: float, device: str) -> None:
+        """Writes a run's result."""
+        write_json(
+            self.runs / f"{run.name}.json",
+            {
+                "method": run.method,
+                "dataset": run.dataset,
+                "seed": run.seed,
+                "ood": run.ood,
+                "settings": dict(run.settings),
+                "key": run.key,
+                "code": run.code,
+                "metrics": metrics,
+                "text_backbone": run.text_backbone,
+                "eval_monitor": run.eval_monitor,
+                "folder": folder.resolve().relative_to(self.folder).as_posix(),
+                "seconds": round(seconds, 1),
+                "finished": time.strftime("%Y-%m-%d %H:%M:%S"),
+                "host": socket.gethostname(),
+                "device": device,
+                "torch": torch.__version__,
+            },
+        )

@@ -1,0 +1,160 @@
+"""Tables of a plan's results, as Markdown, CSV and JSON: mean ± standard deviation beside the paper's figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..evaluation.uncertainty import paired_test
+from ..files import whole_file
+from ..records import write_json
+from .experiments import Experiment, Row
+from .plan import Plan
+from .store import Store
+
+MISSING = "–"
+
+
+def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, Any]:
+    """One experiment's table as plain values.
+
+    Returns:
+        ``title``, ``dataset``, ``metrics`` (name to heading), ``rows`` (``label``, ``method``, ``settings``, ``seeds``
+        planned and done, ``mean`` and ``std`` by metric in percent, ``paper`` by metric), ``tests`` (a line each).
+    """
+    rows, values = [], {}
+    for row in experiment.rows:
+        planned = plan.runs_of(experiment, row)
+        found = {run.seed: result["metrics"] for run in planned if (result := store.result(run)) is not None}
+        values[row.label] = found
+        names = [name for name in experiment.metrics if found and all(name in metrics for metrics in found.values())]
+        series = {name: [metrics[name] for metrics in found.values()] for name in names}
+        rows.append(
+            {
+                "label": row.label,
+                "method": row.method,
+                "settings": dict(row.settings),
+                "seeds_planned": len(planned),
+                "seeds": sorted(found),
+                "mean": {name: statistics.fmean(numbers) for name, numbers in series.items()},
+                "std": {name: statistics.stdev(numbers) for name, numbers in series.items() if len(numbers) > 1},
+                "paper": dict(zip(experiment.metrics, row.printed)),
+            }
+        )
+    return {
+        "name": experiment.name,
+        "title": experiment.title,
+        "dataset": experiment.dataset,
+        "metrics": dict(experiment.metrics),
+        "rows": rows,
+        "tests": tests(experiment, values),
+    }
+
+
+def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[str]:
+    """Paired tests of the first row against each other measured one, over their common seeds, in points."""
+    first, *others = [row for row in experiment.rows if values[row.label]] or [Row("", None)]
+    lines = []
+    for other in others:
+        seeds = sorted(set(values[first.label]) & set(values[other.label]))
+        if len(seeds) < 2:
+            continue
+        for name in list(experiment.metrics)[:2]:
+            a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
+            found = paired_test(a, b)
+            lines.append(
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: {found.mean_difference:+.2f} points "
+                f"(95 % interval {found.low:+.2f} to {found.high:+.2f}), p = {found.p_value:.3g}, {found.n} common seeds, "
+                f"{found.n} pairs allow no p below {2 / 2**found.n:.3g}"
+            )
+    return lines
+
+
+def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and text cells: every metric with the paper's figure beside it."""
+    printed = any(row["paper"] for row in table["rows"])
+    header, body = [""], []
+    for heading in table["metrics"].values():
+        header += [f"{heading} (%)", "paper"] if printed else [f"{heading} (%)"]
+    for row in table["rows"]:
+        line = [row["label"] + ("" if row["method"] else " (quoted, not run)")]
+        for name in table["metrics"]:
+            text = MISSING
+            if name in row["mean"]:
+                text = f"{row['mean'][name]:.2f}" + (f" ± {row['std'][name]:.2f}" if name in row["std"] else "")
+            line.append(text)
+            if printed:
+                line.append(f"{row['paper'][name]:.2f}" if name in row["paper"] else MISSING)
+        count, planned = len(row["seeds"]), row["seeds_planned"]
+        seeds = str(count) if count == planned else f"{count} of {planned}"
+        body.append([*line, seeds if row["method"] else MISSING])
+    return [*header, "seeds"], body
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all but the first column are aligned right.
+
+    >>> print(markdown_table(["", "ACC"], [["a|b", "1"]]))
+    |  | ACC |
+    |---|---:|
+    | a\\|b | 1 |
+    """
+    lines = [header, *rows]
+    text = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return "\n".join([text[0], "|---|" + "---:|" * (len(header) - 1), *text[1:]])
+
+
+def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command: str, about: str) -> str:
+    """A page of tables."""
+    parts = [f"Made by `{command}`; mean ± sample standard deviation over the seeds, test set, in percent.", about]
+    for table in tables:
+        parts += [f"## {table['title']}", markdown_table(*cells(table))]
+        if table["tests"]:
+            parts.append("\n".join(f"- {line}" for line in table["tests"]))
+    if notes:
+        parts += ["## Left out", "\n".join(f"- {note}" for note in notes)]
+    return "\n\n".join(parts) + "\n"
+
+
+def csv_text(tables: Sequence[Mapping[str, Any]]) -> str:
+    """All numbers, one a line: experiment, data set, row, metric, mean, std, seeds, paper."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["experiment", "dataset", "row", "measured", "metric", "mean", "std", "seeds", "paper"])
+    for table in tables:
+        for row in table["rows"]:
+            for name in table["metrics"]:
+                numbers = [row[kind].get(name, "") for kind in ("mean", "std", "paper")]
+                mean, std, printed = (f"{number:.4f}" if number != "" else "" for number in numbers)
+                kind = "yes" if row["method"] else "quoted"
+                seeds = " ".join(map(str, row["seeds"]))
+                writer.writerow([table["name"], table["dataset"], row["label"], kind, name, mean, std, seeds, printed])
+    return file.getvalue()
+
+
+def about(plan: Plan, store: Store) -> str:
+    """Where and how the results were made, in a sentence."""
+    results = [result for run in plan.runs if (result := store.result(run)) is not None]
+    if not results:
+        return "No run has a result yet."
+    minutes = sum(result["seconds"] for result in results) / 60
+    made = [f"{len(results)} of {len(plan.runs)} runs, {minutes:.1f} minutes in all"]
+    for name in ("text_backbone", "eval_monitor", "device", "torch", "code"):
+        found = sorted({str(result.get(name, ""))[:40] for result in results})
+        made.append(f"{name} {', '.join(text[:8] if name == 'code' else text for text in found)}")
+    return "; ".join(made) + "."
+
+
+def write_tables(plan: Plan, store: Store, name: str, command: str) -> tuple[list[dict[str, Any]], list[Path]]:
+    """Writes ``<name>.md``, ``.csv`` and ``.json`` from whatever results there are; returns tables and paths."""
+    tables = [build_table(experiment, plan, store) for experiment in plan.experiments]
+    paths = [store.folder / f"{name}.{kind}" for kind in ("md", "csv", "json")]
+    for path, text in zip(paths, (markdown(tables, plan.notes, command, about(plan, store)), csv_text(tables))):
+        with whole_file(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    write_json(paths[-1], {"kind": "tables", "tables": tables, "notes": plan.notes, "command": command})
+    return tables, paths

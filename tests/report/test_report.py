@@ -1,0 +1,151 @@
+"""``mia-plugins report`` on runs that the commands really left behind."""
+
+import builtins
+import json
+import re
+import shutil
+import xml.dom.minidom
+
+import numpy as np
+import pytest
+from tiny import SETTINGS, run_arguments
+
+from mia_plugins.__main__ import main as run_main
+from mia_plugins.cli import main
+from mia_plugins.report.anchors import reading_rows
+from mia_plugins.report.runs import find_runs, group_runs
+from mia_plugins.report.semantics import project
+
+
+@pytest.fixture(scope="module")
+def kept(data, backbone, tmp_path_factory):
+    """Two seeds of a grid over k with out-of-scope clips, and the modalities spoilt."""
+    folder = tmp_path_factory.mktemp("kept")
+    words = ["--train", "--train_ood", "--test_ood", "--save_results", "--modality_worth", "--seeds", "0", "1"]
+    words += ["--results_path", folder / "results", "--output_path", folder / "outputs", "--log_path", folder / "logs"]
+    settings = [*SETTINGS[:3], "num_anchors=[2,4]"]
+    assert run_main([*map(str, run_arguments(data, backbone, *words, settings=settings))]) == 0
+    return folder
+
+
+def test_a_page_with_every_picture(kept, tmp_path, capsys):
+    out = tmp_path / "report"
+    key = find_runs([kept])[0][0].clips["keys"][3]
+    chosen = ["--labels", "thank", "Warn", "--clip", key]
+    assert main(["report", str(kept / "results"), "-o", str(out), *chosen]) == 0
+    page = (out / "index.html").read_text()
+    text = (out / "report.md").read_text()
+    names = {path.stem for path in (out / "figures").iterdir()}
+    kinds = ("training", "confusion", "calibration", "oos_scores", "oos_tradeoff", "semantics", "modalities")
+    for number in (1, 2):
+        assert {f"{number}_amess_MIntRec2.0_{kind}" for kind in (*kinds, f"anchors_{key}")} < names
+    assert "fig4" in names
+    for name in names:
+        document = xml.dom.minidom.parse(str(out / "figures" / f"{name}.svg"))
+        assert document.documentElement.tagName == "svg"
+        assert (out / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
+        assert f"figures/{name}.png" in text
+    assert page.count("<img ") == len(names)
+    assert not re.search(r'(src|href)="(?!data:)', page)  # nothing outside the file
+    assert "num_anchors=4" in page or "num_anchors=2" in page
+    for metric in ("acc", "oid_acc"):
+        values = [run.record["metrics"][metric] for run in group_runs(find_runs([kept])[0])[0].runs]
+        assert f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}" in text
+    assert "text shuffled" in text
+
+
+def test_runs_are_found_by_folder_and_by_table_alike(kept, monkeypatch, tmp_path):
+    by_table = {run.folder for run in find_runs([kept / "results"])[0]}
+    assert by_table == {run.folder for run in find_runs([kept / "outputs"])[0]}
+    assert len(by_table) == 4
+    moved = shutil.copytree(kept, tmp_path / "moved")
+    assert len(find_runs([moved / "outputs"])[0]) == 4
+    groups = group_runs(find_runs([kept])[0])
+    assert [[run.record["seed"] for run in group.runs] for group in groups] == [[0, 1], [0, 1]]
+
+
+def test_a_damaged_run_is_said_and_left_out(kept, tmp_path):
+    copy = shutil.copytree(kept / "outputs", tmp_path / "outputs")
+    next(copy.glob("*_0_*/run.json")).write_text("{")
+    runs, problems = find_runs([copy])
+    assert len(runs) == 3
+    assert "cannot be read" in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--clip", "dia9999"], "--clip dia9999: no such test clip"),
+        (["--labels", "Thnak"], "--labels Thnak: not a label of MIntRec2.0"),
+        (["--detail", "vidoe"], "--detail vidoe: no group of runs is called so"),
+    ],
+)
+def test_wrong_wishes_are_one_line(kept, tmp_path, capsys, more, words):
+    assert main(["report", str(kept / "outputs"), "-o", str(tmp_path / "out"), *more]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.strip().splitlines()) == 1
+
+
+def test_what_is_missing_is_one_line(kept, tmp_path, capsys, monkeypatch):
+    assert main(["report", str(tmp_path / "nowhere")]) == 2
+    assert "no such folder" in capsys.readouterr().err
+    assert main(["report", str(tmp_path)]) == 2
+    assert "run with --save_results" in capsys.readouterr().err
+    whole = builtins.__import__
+
+    def without(name, *rest):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return whole(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    assert main(["report", str(kept / "outputs"), "-o", str(tmp_path / "out")]) == 2
+    assert "pip install 'mia-plugins[report]'" in capsys.readouterr().err
+
+
+def test_a_text_only_run_has_a_report_too(data, backbone, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["--method", "text", "--data_path", data, "--text_backbone", backbone, "--set", "num_train_epochs=1"]
+    assert run_main([*map(str, words), "--train", "--save_results"]) == 0
+    assert main(["report", "results"]) == 0  # folders in the table are relative to here
+    names = {path.stem for path in (tmp_path / "report" / "figures").iterdir()}
+    assert names == {f"1_text_MIntRec2.0_{kind}" for kind in ("training", "confusion", "calibration")}
+
+
+def test_what_a_run_keeps(kept):
+    run = group_runs(find_runs([kept])[0])[0].first
+    assert [epoch["number"] for epoch in run.record["history"]] == [1, 2]
+    logits, true = run.array("logits"), run.array("y_true")
+    assert logits.shape == (len(true), 31)
+    assert (logits[:, :30].argmax(axis=1) == run.array("y_pred")).all()
+    assert run.clips["label_ids"] == true.tolist()
+    assert run.clips["tokens"][0][0] == "[CLS]"
+    assert run.inspection["sentence"].shape[0] == len(true)
+    assert json.loads((run.folder / "run.json").read_text())["modality_worth"][0]["way"] == "whole"
+
+
+def test_the_plane_is_that_of_a_slow_pca():
+    rng = np.random.default_rng(0)
+    before, after, descriptions = rng.normal(size=(6, 5)), rng.normal(size=(6, 4)), rng.normal(size=(3, 4))
+    plane = project(before, after, descriptions)
+    rows = [np.append(row, [0] * (5 - len(row))) / np.linalg.norm(row) for row in (*before, *after, *descriptions)]
+    covariance = np.cov(np.array(rows).T)
+    values, axes = np.linalg.eigh(covariance)
+    expected = (np.array(rows) - np.mean(rows, axis=0)) @ axes[:, [-1, -2]]
+    expected /= np.abs(expected).max(axis=0)
+    found = np.concatenate([plane.before, plane.after, plane.descriptions])
+    signs = np.sign((found * expected).sum(axis=0))  # an axis may point either way
+    assert np.allclose(found, expected * signs)
+    assert np.allclose(plane.explained, values[[-1, -2]] / values.sum())
+
+
+def test_rows_of_a_clips_heat_map():
+    arrays = {
+        "video_anchors": np.array([[2, 0, -1]]),
+        "video_reading": np.array([[[0.5, 0.5], [0.75, 0.25], [-1, -1]]]),
+    }
+    rows = reading_rows(arrays, "video", 0, 4)
+    assert np.isnan(rows[[1, 3]]).all()
+    assert rows[2].tolist() == [1, 1]
+    assert rows[0].tolist() == [1.5, 0.5]

@@ -1,0 +1,75 @@
+"""Claims: one owner at a time, and none for ever."""
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+
+from mia_plugins.reproduce.claims import Claims, owner
+
+
+def _take(folder, names, taken):
+    claims = Claims(folder)
+    for name in names:
+        if claims.take(name) is not None:
+            taken.put((name, os.getpid()))
+    taken.put(None)
+    time.sleep(3)  # alive until all have tried
+
+
+def test_processes_at_once_take_different_work(tmp_path):
+    names = [f"run{i}" for i in range(20)]
+    context = multiprocessing.get_context("fork")
+    taken = context.Queue()
+    workers = [context.Process(target=_take, args=(tmp_path, names, taken)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    found, ended = [], 0
+    while ended < 3:
+        item = taken.get(timeout=30)
+        ended += item is None
+        found += [item] if item else []
+    for worker in workers:
+        worker.join()
+    assert sorted(name for name, _ in found) == sorted(names)  # each once
+
+
+def test_a_claim_is_held_until_it_is_let_go(tmp_path):
+    first, second = Claims(tmp_path), Claims(tmp_path)
+    claim = first.take("run")
+    assert second.take("run") is None
+    assert f"(process {os.getpid()})" in second.holder("run")
+    with claim:
+        pass
+    assert second.holder("run") is None
+    assert second.take("run") is not None
+
+
+def test_who_looked_first_and_wrote_last_gets_nothing(tmp_path, monkeypatch):
+    fast, slow = Claims(tmp_path), Claims(tmp_path)
+    monkeypatch.setattr(slow, "latest", lambda name: (-1, None))  # what it saw before the other wrote
+    assert fast.take("run") is not None
+    assert slow.take("run") is None
+
+
+def test_the_work_of_a_dead_process_is_free_at_once(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    (tmp_path / "run.0").write_text(json.dumps({**owner(), "pid": ended.pid}))
+    assert Claims(tmp_path).take("run").path.name == "run.1"
+
+
+def test_another_machines_work_is_free_when_it_gives_no_sign(tmp_path):
+    path = tmp_path / "run.0"
+    # process 1 lives here, but a number says nothing about another machine
+    path.write_text(json.dumps({"place": "another machine", "host": "another", "pid": 1}))
+    assert Claims(tmp_path, stale=60).take("run") is None
+    os.utime(path, (time.time() - 61,) * 2)
+    assert Claims(tmp_path, stale=60).take("run") is not None
+
+
+def test_a_claim_being_written_counts(tmp_path):
+    (tmp_path / "run.3").touch()
+    assert Claims(tmp_path).take("run") is None
