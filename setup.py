@@ -24,7 +24,7 @@ setup(
     package_dir=LEAVES,
     package_data={"mia_plugins": ["py.typed"], "mia_plugins.methods.amess": ["*.json"]},
     install_requires=[
-        "torch>=1.13",
+        "torch>=2.0",
         "transformers>=4.28.1,<6",
         "sentence-transformers>=2.2.2",
         "easydict>=1.10",

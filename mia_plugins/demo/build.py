@@ -19,7 +19,7 @@ from .chance import Chance
 from .frames import AUDIO, VIDEO, Camera
 from .sentences import INTENTS, Writer
 
-VERSION = "mia-plugins demo 1"  # raise it with every change of what is built
+VERSION = "mia-plugins demo 2"  # raise it with every change of what is built
 MARKER = "demo-version.txt"
 DATASET = "MIntRec2.0"
 SPLITS = {"train": (24, 150), "dev": (5, 50), "test": (10, 120)}  # clips of each intent, and out of scope

@@ -18,10 +18,10 @@ class Modality(NamedTuple):
     strength: float
 
 
-VIDEO = Modality(frames=(12, 30), width=256, strength=0.45)
-AUDIO = Modality(frames=(15, 40), width=768, strength=0.26)
+VIDEO = Modality(frames=(12, 30), width=256, strength=0.9)
+AUDIO = Modality(frames=(15, 40), width=768, strength=0.6)
 SIGNAL_FRAMES = (1, 3)  # least and most in a clip that carries its label's direction
-SIGNAL_SHARE = 0.7  # of the in-scope clips, in video and in audio independently
+SIGNAL_SHARE = 0.8  # of the in-scope clips, in video and in audio independently
 DISTRACTOR_FRAMES = (2, 4)  # least and most, in every clip
 DISTRACTORS = 6  # directions that say nothing about any label
 

@@ -18,7 +18,7 @@ from mia_plugins.demo.chance import Chance
 from mia_plugins.demo.sentences import INTENTS, OPENERS, SHARED, SHARED_BY_INTENT, SLOTS, Writer
 from mia_plugins.errors import UserError
 
-DIGEST = "5938d170c15708ae1c6a926fbf3f6af8115e18a9004e431349a54302e7759c06"
+DIGEST = "38ed83a34c7e92428822d8fa6466a552c0f973d1a2cf068f426bcf07d02efa8c"
 ROOT = Path(mia_plugins.__file__).resolve().parents[1]
 
 
