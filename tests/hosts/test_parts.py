@@ -1,0 +1,147 @@
+"""The parts that need no host: batches, settings, mends."""
+
+import os
+import subprocess
+import sys
+
+import pandas
+import pytest
+import torch
+import transformers
+from easydict import EasyDict
+from small_model import make_batch
+from tiny import ROOT
+
+from mia_plugins.errors import UserError
+from mia_plugins.hosts.batches import Trimmed, trim
+from mia_plugins.hosts.compat import MENDS, needed
+from mia_plugins.hosts.old_adamw import AdamW
+from mia_plugins.hosts.params import host_param, settings_of
+from mia_plugins.hosts.sources import host_name
+from mia_plugins.methods.amess import METHOD
+
+ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_padded_batch_is_what_it_was(lengths, dtype):
+    plain = make_batch([3, 7], [2, 5], [4, 1])
+    padded = make_batch([3, 7], [2, 5], [4, 1], extra=(9, 30, 40))
+    padded = {key: value.to(dtype) if key in ("video_feats", "audio_feats") else value for key, value in padded.items()}
+    if not lengths:
+        padded = {key: value for key, value in padded.items() if not key.endswith("lengths")}
+    labels = torch.tensor([0, 1])
+    for out in Trimmed([{**padded, "label_ids": labels}]):
+        assert out.keys() == {*plain, "label_ids"}
+        for key, value in plain.items():
+            assert torch.equal(out[key], value)
+            assert out[key].dtype == value.dtype
+            assert out[key].is_contiguous()
+
+
+def test_clips_of_zeros_keep_a_frame_and_text_alone_is_enough():
+    batch = make_batch([2], [3], [3])
+    batch["video_feats"].zero_()
+    del batch["video_lengths"]
+    out = trim({**batch, "label_ids": torch.tensor([0])})
+    assert out["video_feats"].shape[1] == 1
+    alone = trim({"text_feats": batch["text_feats"], "label_ids": torch.tensor([0])})
+    assert alone.keys() == {"text_feats", "label_ids"}
+
+
+def test_a_param_gives_every_setting_as_a_plain_value():
+    param = host_param("amess", overrides={"lr": 1e-3, "num_anchors": [4]})(ARGS)
+    assert not any(isinstance(value, (list, tuple, dict)) for value in param.hyper_param.values())
+    assert not set(param.hyper_param) & set(param.common_param)
+    training, own = settings_of(EasyDict(param.hyper_param), METHOD)
+    assert (training.lr, own.num_anchors, training.ood_training) == (1e-3, 4, "k_plus_1")
+    assert host_param("amess_ood")(ARGS).hyper_param["ood_training"] == "outlier_exposure"
+    assert host_param("amess", "amess_paper")(ARGS).hyper_param["fusion_start"] == "paper"
+    assert host_param("amess", overrides={"num_anchors": [4, 8]})(ARGS).hyper_param["num_anchors"] == [4, 8]
+    with pytest.raises(UserError, match="num_anchors and num_descriptions must be 1 or more"):
+        host_param("amess", overrides={"num_anchors": [4, 0]})(ARGS)
+
+
+def test_every_mend_says_what_where_and_why():
+    for mend in MENDS:
+        assert all((mend.name, mend.where, mend.why, mend.mend))
+    assert {mend.name for mend in needed()} <= {mend.name for mend in MENDS if not mend.hosts_own}
+
+
+OWN_TIME = transformers.__version__.startswith("4.") and pandas.__version__.startswith("1.")
+
+
+@pytest.mark.skipif(not OWN_TIME, reason="for the packages of the benchmarks' own time")
+def test_nothing_is_mended_on_the_hosts_own_packages():
+    assert needed() == []
+
+
+def test_adamw_is_the_old_one():
+    """A slow, obvious reference: the update as written in transformers' documentation of its AdamW."""
+    weight = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+    optimizer = AdamW([weight], lr=0.1, weight_decay=0.5, correct_bias=False)
+    first = second = torch.zeros(2)
+    expected = weight.detach().clone()
+    for gradient in (torch.tensor([0.3, -1.0]), torch.tensor([2.0, 0.0])):
+        weight.grad = gradient.clone()
+        optimizer.step()
+        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * gradient**2
+        expected = expected - 0.1 * first / (second.sqrt() + 1e-6)
+        expected = expected - 0.1 * 0.5 * expected
+        assert torch.allclose(weight.detach(), expected, atol=1e-7)
+
+
+def test_adamw_equals_transformers_own_where_there_is_one():
+    if not hasattr(transformers, "AdamW"):
+        pytest.skip("transformers 5")
+    for correct_bias in (False, True):
+        weights = [torch.nn.Parameter(torch.linspace(-1, 1, 6)) for _ in range(2)]
+        for kind, weight in zip((AdamW, transformers.AdamW), weights):
+            optimizer = kind([weight], lr=0.05, weight_decay=0.1, correct_bias=correct_bias)
+            for step in range(5):
+                weight.grad = torch.sin(torch.arange(6.0) + step)
+                optimizer.step()
+        assert torch.equal(*weights)
+
+
+def test_names_that_hosts_read(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    assert host_name("all-MiniLM-L6-v2", str(tmp_path)) == "bert-all-MiniLM-L6-v2"
+    assert host_name("roberta-base", "roberta-base") == "roberta-base"
+
+
+def test_a_bert_of_a_hosts_own_gets_all_its_weights(tmp_path, backbone):
+    """In a process of its own: the mends stay."""
+    code = """
+import sys
+from mia_plugins.hosts import compat
+compat.apply(own=True)
+assert compat.apply(own=True) == []
+import torch
+from torch import nn
+from transformers import BertModel, BertPreTrainedModel
+class Net(BertPreTrainedModel):
+    def __init__(self, config):
+        super().__init__(config)
+        self.bert, self.lstm = BertModel(config), nn.LSTM(4, 4)
+        self.scale = nn.Parameter(torch.full((3,), 2.0))
+        self.register_buffer("steps", torch.arange(3.0))
+        self.plain = torch.ones(2)
+net = Net.from_pretrained(sys.argv[1])
+assert net.scale.tolist() == [2.0] * 3 and net.steps.tolist() == [0.0, 1.0, 2.0] and net.plain.sum() == 2
+assert 0 < net.lstm.bias_ih_l0.abs().max() <= 0.5
+saved = BertModel.from_pretrained(sys.argv[1]).state_dict()
+assert all(torch.equal(value, saved[name]) for name, value in net.bert.state_dict().items())
+mask = net.get_extended_attention_mask(torch.tensor([[1, 0]]), (1, 2), torch.device("cpu"))
+assert mask.shape == (1, 1, 1, 2) and mask[0, 0, 0, 0] == 0 and mask[0, 0, 0, 1] < -1e30
+assert net.get_head_mask(None, 2) == [None, None]
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(backbone)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
+    )
+    assert done.returncode == 0, done.stderr
