@@ -22,7 +22,7 @@ test-now: .venv/ready
 	.venv/bin/python -m pytest -n 2 $(PYTEST_FLAGS)
 
 test-2023: .venv-2023/ready
-	.venv-2023/bin/python -m pytest -p no:cacheprovider tests/methods tests/data tests/command tests/hosts
+	.venv-2023/bin/python -m pytest -n 2 -p no:cacheprovider tests/methods tests/data tests/command tests/hosts
 
 .venv/ready: requirements.txt setup.py pyproject.toml
 	$(PYTHON) -m venv .venv
