@@ -136,11 +136,11 @@ def limits(host: Host, versions: dict[str, str | None]) -> list[str]:
     else:
         lines.append("Its loader pads in float64 and keeps two copies: about 16 GB, 18 at its peak.")
     if host.name == "MIntOOD":
-        lines.append("mintood: NaN on transformers 5 by `python run.py`; `mia-plugins run` mends it (meta device).")
+        lines.append("mintood: NaN on transformers 5 by `python run.py`; finite by `mia-plugins run` (meta device).")
         lines.append(
             "Its own methods take MIntRec's video as 1024 wide; for the 256-wide files give --feat_dim video=256."
         )
-    lines.append("mult: ends with best_model None where no epoch has a correct dev clip, on any packages.")
+    lines.append("Its own methods end in an AttributeError where no epoch has a correct dev clip, on any packages.")
     if major(versions["transformers"]) >= 5:
         lines.append(
             "Its own methods start from other random heads than on transformers 4 with the same seed (A-MESS does not)."
