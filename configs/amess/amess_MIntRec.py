@@ -17,7 +17,7 @@ class Param:
             "num_train_epochs": 40,
             "train_batch_size": 16 if small else 8,
             "lr": 5e-5 if small else 2e-5,
-            "new_lr_factor": 10.0,
+            "new_lr_factor": 5.0,
             "eval_monitor": "f1",
             "wait_patience": 8,
             "num_anchors": 8,
