@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 
 from .errors import UserError
 from .options import Parser
@@ -20,14 +19,6 @@ COMMANDS = (
 )
 
 
-def present(module: str) -> bool:
-    """Whether a module exists, without running it."""
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
 def make_parser() -> argparse.ArgumentParser:
     """The parser with every command; each module's ``add_parser(subparsers)`` adds its own and sets ``action``.
 
@@ -36,8 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = Parser(prog="mia-plugins", description="A-MESS in the benchmarks' own code, and reports.")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in COMMANDS:
-        if present(module):
-            import_module(module).add_parser(subparsers)
+        import_module(module).add_parser(subparsers)
     return parser
 
 

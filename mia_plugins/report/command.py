@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--detail", nargs="+", metavar="TEXT", help="show pictures of the groups of runs whose title contains this"
     )
-    parser.set_defaults(run=report, action=report)
+    parser.set_defaults(action=report)
 
 
 def report(options: argparse.Namespace) -> int:
@@ -83,7 +83,8 @@ def add_tables(page: Any, folders: Sequence[Path]) -> None:
         for path in sorted(folder.glob("*.json")):
             try:
                 found = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
+            except (OSError, ValueError) as error:
+                page.text(f"{path} cannot be read and is left out: {error}")
                 continue
             if not isinstance(found, dict) or found.get("kind") != "tables":
                 continue

@@ -61,7 +61,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--save_model", action="store_true", help="keep the trained models")
     parser.add_argument("--no_modality_worth", action="store_true", help="do not score the test with modalities spoilt")
-    parser.set_defaults(run=reproduce, action=reproduce)
+    parser.set_defaults(action=reproduce)
 
 
 def share(options: argparse.Namespace) -> tuple[int, int]:
