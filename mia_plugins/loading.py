@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from .data.batches import ClipDataset, collate, tokenize
+from .data.batches import ClipDataset, LengthBatches, collate, tokenize
 from .data.clips import Clips, LoadedData
 from .manager import Loaders
 from .settings import TrainSettings
@@ -40,11 +40,11 @@ def make_loader(
     device: torch.device,
     shuffle: bool = False,
 ) -> DataLoader:
-    """Batches of some clips; its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`."""
+    """Batches of clips of similar length; its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`."""
+    dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
     return DataLoader(
-        ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length)),
-        batch_size=batch_size,
-        shuffle=shuffle,
+        dataset,
+        batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle),
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
         collate_fn=Collate(tokenizer.pad_token_id or 0),

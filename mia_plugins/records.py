@@ -26,17 +26,19 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def keep(
-    folder: Path, record: Mapping[str, Any], dataset: Any, tokenizer: Any, inspection: Mapping[str, np.ndarray] | None
+    folder: Path, record: Mapping[str, Any], test: Any, tokenizer: Any, inspection: Mapping[str, np.ndarray] | None
 ) -> None:
     """Writes the three files.
 
     Args:
         folder: the run's own.
         record: what goes into ``run.json``.
-        dataset: the test's :class:`~mia_plugins.data.batches.ClipDataset`.
+        test: the test's loader, of :func:`mia_plugins.loading.make_loader`.
         tokenizer: turns token ids into words.
-        inspection: arrays by name, or None where the method shows nothing.
+        inspection: arrays by name with the rows in the order of the batches, but for ``semantics``, which has none;
+            None where the method shows nothing.
     """
+    dataset = test.dataset
     clips = {
         "keys": list(dataset.clips.keys),
         "label_ids": [int(label) for label in dataset.clips.label_ids],
@@ -45,7 +47,8 @@ def keep(
     write_json(folder / CLIPS, clips)
     if inspection is not None:
         with whole_file(folder / INSPECTION) as temporary, open(temporary, "wb") as file:
-            arrays: dict[str, Any] = dict(inspection)
+            order = np.argsort([place for batch in test.batch_sampler for place in batch])
+            arrays: dict[str, Any] = {k: v if k == "semantics" else v[order] for k, v in inspection.items()}
             np.savez_compressed(file, **arrays)
     write_json(folder / RECORD, dict(record))  # last: where it is, the others are
 

@@ -241,8 +241,7 @@ def run_once(
             "seconds": round(time.monotonic() - started, 1),
         }
         inspection = method.inspect(model, loaders.test, device) if method.inspect is not None else None
-        test: Any = loaders.test
-        keep(folder, record, test.dataset, session.tokenizer, inspection)
+        keep(folder, record, loaders.test, session.tokenizer, inspection)
         row: dict[str, Any] = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
         if "best_eval_score" in results:
             row[f"eval_{settings.eval_monitor}"] = round(results["best_eval_score"], 4)

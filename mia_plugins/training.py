@@ -164,13 +164,18 @@ def check_finite(total: Tensor, epoch: int, step: int) -> None:
 def predict(
     model: nn.Module, loader: Loader, *, device: torch.device, precision: str = "float32", what: str | None = None
 ) -> Predictions:
-    """Scores every clip of a loader, in order; ``what`` names the progress bar."""
+    """Scores every clip of a loader; ``what`` names the progress bar.
+
+    Where batches say each clip's place in the split (``index``), the predictions are in that order.
+    """
     model.eval()
-    logits, features, label_ids = [], [], []
+    logits, features, label_ids, index = [], [], [], []
     for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=None):
         with autocast(precision, device):
             output = forward(model, batch, device)
         logits.append(output.logits.float().cpu())
         features.append(output.features.float().cpu())
         label_ids.append(batch["label_ids"])
-    return Predictions(*(torch.cat(part).numpy() for part in (logits, features, label_ids)))
+        index.append(batch.get("index", torch.arange(len(label_ids[-1])) + sum(map(len, index))))
+    order = torch.cat(index).argsort()
+    return Predictions(*(torch.cat(part)[order].numpy() for part in (logits, features, label_ids)))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
 from .clips import Clips
 
 
-class Sample(NamedTuple):
-    """One clip: label id, token ids, video and audio frames (frames, width)."""
+WINDOW = 32  # batches among which clips of similar length are sought
 
+
+class Sample(NamedTuple):
+    """One clip: its place in the split, label id, token ids, video and audio frames (frames, width)."""
+
+    index: int
     label_id: int
     token_ids: Sequence[int]
     video: np.ndarray
@@ -34,7 +38,46 @@ class ClipDataset(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         clips = self.clips
-        return Sample(int(clips.label_ids[index]), self.token_ids[index], clips.video[index], clips.audio[index])
+        label_id = int(clips.label_ids[index])
+        return Sample(index, label_id, self.token_ids[index], clips.video[index], clips.audio[index])
+
+    def lengths(self) -> np.ndarray:
+        """What to sort clips by: their tokens, which cost most, and among equals their frames: float (clips,)."""
+        video, audio = self.clips.frame_counts()
+        frames = video + audio
+        return np.array([len(ids) for ids in self.token_ids]) + frames / (frames.max(initial=0) + 1)
+
+
+class LengthBatches(Sampler[list[int]]):
+    """Batches of clips of similar length: what is padded is computed in vain, and random batches are padded to twice their size.
+
+    Shuffled, each pass draws a new order from torch's global random state, sorts windows of :data:`WINDOW` batches by
+    length, cuts them into batches and shuffles these. Otherwise the batches are those of all clips sorted by
+    length, the longest first, so that too small a memory shows at once.
+
+    Args:
+        lengths: of each clip.
+        batch_size: clips a batch; the shortest batch is what is left over.
+        shuffle: for training.
+    """
+
+    def __init__(self, lengths: np.ndarray, batch_size: int, shuffle: bool) -> None:
+        self.lengths, self.batch_size, self.shuffle = lengths, batch_size, shuffle
+
+    def __len__(self) -> int:
+        return -(-len(self.lengths) // self.batch_size)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        count, size = len(self.lengths), self.batch_size
+        window = size * WINDOW if self.shuffle else max(count, 1)
+        order = torch.randperm(count).numpy() if self.shuffle else np.arange(count)
+        batches = []
+        for start in range(0, count, window):
+            chosen = order[start : start + window]
+            chosen = chosen[np.argsort(-self.lengths[chosen], kind="stable")]
+            batches += [chosen[at : at + size].tolist() for at in range(0, len(chosen), size)]
+        places = torch.randperm(len(batches)).tolist() if self.shuffle else range(len(batches))
+        return iter([batches[place] for place in places])
 
 
 def tokenize(texts: Sequence[str], tokenizer: Callable[..., Any], max_length: int) -> list[list[int]]:
@@ -55,12 +98,12 @@ def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.T
     """Pad a batch of B clips.
 
     Returns:
-        ``label_ids`` (B,); ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
+        ``index`` (B,), the clips' places in the split; ``label_ids`` (B,); ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
         ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
         All but the frames are int64.
 
     >>> frames = np.ones((2, 4), np.float32)
-    >>> batch = collate([Sample(1, [7, 8], frames, frames), Sample(0, [7], frames[:1], frames)], pad_token_id=9)
+    >>> batch = collate([Sample(0, 1, [7, 8], frames, frames), Sample(1, 0, [7], frames[:1], frames)], pad_token_id=9)
     >>> batch["text_feats"][1].tolist(), batch["video_lengths"].tolist(), tuple(batch["video_feats"].shape)
     ([[7, 9], [1, 0], [0, 0]], [2, 1], (2, 2, 4))
     """
@@ -72,6 +115,7 @@ def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.T
     video, video_lengths = _pad([sample.video for sample in batch])
     audio, audio_lengths = _pad([sample.audio for sample in batch])
     return {
+        "index": torch.tensor([sample.index for sample in batch], dtype=torch.int64),
         "label_ids": torch.tensor([sample.label_id for sample in batch], dtype=torch.int64),
         "text_feats": torch.from_numpy(text),
         "video_feats": video,

@@ -42,6 +42,11 @@ class Clips:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def frame_counts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Frames of video and of audio of each clip, int64 (clips,) both."""
+        video, audio = (np.array([len(frames) for frames in part], np.int64) for part in (self.video, self.audio))
+        return video, audio
+
     @staticmethod
     def concatenate(parts: Sequence[Clips]) -> Clips:
         """The clips of all parts, one part after the other; no frames are copied."""

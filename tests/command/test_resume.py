@@ -12,7 +12,8 @@ from tiny import ROOT, run_arguments
 
 from mia_plugins.__main__ import main
 
-LONG = ["num_train_epochs=6", "train_batch_size=8", "lr=1e-3", "num_anchors=3"]
+# long enough for the signal to come before the end on a fast machine
+LONG = ["num_train_epochs=40", "wait_patience=40", "train_batch_size=8", "lr=1e-3", "num_anchors=3"]
 
 
 def metrics(folder):
@@ -64,6 +65,6 @@ def test_resume_ends_as_an_uninterrupted_run(stop, whole, data, backbone, tmp_pa
     assert main([*map(str, arguments), "--resume"]) == 0
     shown = capsys.readouterr().out
     assert "epoch 2:" not in shown
-    assert "epoch 6:" in shown
+    assert "epoch 40:" in shown
     assert metrics(tmp_path) == whole
     assert not list(tmp_path.glob("outputs/*/resume"))  # nothing is left to resume

@@ -7,11 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from mia_plugins.data.batches import ClipDataset, Sample, collate, tokenize
+from mia_plugins.data import batches as batches_module
+from mia_plugins.data.batches import ClipDataset, LengthBatches, Sample, collate, tokenize
 from mia_plugins.data.clips import Clips
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "that", "is", "good", "##ness", "."]
-NAMES = ["label_ids", "text_feats", "video_feats", "video_lengths", "audio_feats", "audio_lengths"]
+NAMES = ["index", "label_ids", "text_feats", "video_feats", "video_lengths", "audio_feats", "audio_lengths"]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,7 @@ def test_collate_pads_to_the_longest_and_no_further(lengths, pad_token_id):
     count = len(lengths)
 
     assert list(batch) == NAMES
+    assert batch["index"].tolist() == list(range(count))
     assert batch["label_ids"].tolist() == clips.label_ids.tolist()
     assert batch["text_feats"].shape == (count, 3, longest[0])
     assert batch["video_feats"].shape == (count, longest[1], 3)
@@ -83,14 +85,14 @@ def test_a_batch_shares_no_memory_with_the_clips():
 
 def test_read_only_and_wider_frames_are_taken(recwarn):
     frames = np.frombuffer(np.ones(6, np.float32).tobytes(), np.float32).reshape(2, 3)
-    batch = collate([Sample(0, [1], frames, frames.astype(np.float64))])
+    batch = collate([Sample(0, 0, [1], frames, frames.astype(np.float64))])
     assert batch["audio_feats"].dtype == torch.float32
     assert not recwarn.list
 
 
 def test_widths_that_differ_are_refused():
     with pytest.raises(ValueError, match="broadcast"):
-        collate([Sample(0, [1], np.ones((2, 3)), np.ones((2, 3))), Sample(0, [1], np.ones((2, 4)), np.ones((2, 3)))])
+        collate([Sample(i, 0, [1], np.ones((2, 3 + i)), np.ones((2, 3))) for i in range(2)])
 
 
 def test_every_clip_needs_its_tokens():
@@ -106,6 +108,41 @@ def test_in_a_loader(num_workers):
     batches = list(loader)
     assert [tuple(batch["video_feats"].shape) for batch in batches] == [(2, 2, 3), (2, 4, 3), (1, 5, 3)]
     assert torch.cat([batch["label_ids"] for batch in batches]).tolist() == clips.label_ids.tolist()
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    lengths=st.lists(st.floats(1, 9), max_size=40),
+    batch_size=st.integers(1, 7),
+    window=st.integers(1, 4),
+    shuffle=st.booleans(),
+)
+def test_length_batches_hold_every_clip_once_and_neighbours_in_length(lengths, batch_size, window, shuffle):
+    lengths = np.array(lengths)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches_module, "WINDOW", window)
+        sampler = LengthBatches(lengths, batch_size, shuffle)
+        batches = list(sampler)
+    assert len(batches) == len(sampler)
+    assert sorted(place for batch in batches for place in batch) == list(range(len(lengths)))
+    assert sorted(map(len, batches))[1:] == [batch_size] * (len(batches) - 1)  # one may be shorter
+    if not shuffle or window >= len(batches):  # one window: cut from the sorted clips
+        spans = sorted((lengths[batch].min(), lengths[batch].max()) for batch in batches)
+        assert all(low[1] <= high[0] for low, high in zip(spans, spans[1:]))
+
+
+def test_length_batches_follow_the_seed_and_change_with_every_pass():
+    sampler = LengthBatches(np.arange(100) % 10, 4, shuffle=True)
+    torch.manual_seed(1)
+    first, second = list(sampler), list(sampler)
+    torch.manual_seed(1)
+    assert list(sampler) == first != second
+    assert {frozenset(batch) for batch in first} != {frozenset(batch) for batch in second}
+
+
+def test_clips_are_sorted_by_tokens_then_by_frames():
+    dataset = ClipDataset(make_clips([(1, 9), (2, 2), (9, 9)]), [[1], [1, 2], [1]])
+    assert np.argsort(dataset.lengths()).tolist() == [0, 2, 1]
 
 
 def test_frames_may_come_from_a_mapped_file(tmp_path):
