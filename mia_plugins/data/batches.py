@@ -11,7 +11,6 @@ from torch.utils.data import Dataset, Sampler
 
 from .clips import Clips
 
-
 WINDOW = 32  # batches among which clips of similar length are sought
 
 
@@ -49,7 +48,7 @@ class ClipDataset(Dataset[Sample]):
 
 
 class LengthBatches(Sampler[list[int]]):
-    """Batches of clips of similar length: what is padded is computed in vain, and random batches are padded to twice their size.
+    """Batches of clips of similar length; random ones are padded to twice their size, and padding is computed in vain.
 
     Shuffled, each pass draws a new order from torch's global random state, sorts windows of :data:`WINDOW` batches by
     length, cuts them into batches and shuffles these. Otherwise the batches are those of all clips sorted by
@@ -98,7 +97,8 @@ def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.T
     """Pad a batch of B clips.
 
     Returns:
-        ``index`` (B,), the clips' places in the split; ``label_ids`` (B,); ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
+        ``index`` (B,), the clips' places in the split; ``label_ids`` (B,);
+        ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
         ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
         All but the frames are int64.
 

@@ -34,7 +34,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--descriptions", type=int, nargs="+", default=list(DESCRIPTIONS), metavar="N", help="descriptions of table4"
     )
-    parser.add_argument("--descriptions_path", metavar="FILE", help="label descriptions instead of the bundled three")
+    parser.add_argument("--descriptions_path", metavar="FILE", help="label descriptions instead of the bundled ones")
     parser.add_argument("--text_backbone", metavar="NAME", help="pre-trained encoder: a name, hub id or folder")
     parser.add_argument("--config_file_name", metavar="NAME", help="A-MESS's settings, such as amess_paper")
     parser.add_argument(

@@ -206,5 +206,5 @@ def check_descriptions(dataset: str, settings: Mapping[str, Any]) -> None:
     try:
         load_descriptions(labels, path or None, count, dataset=dataset)
     except UserError as error:
-        remedy = "" if path else f"; the bundled ones are 3 a label: give --descriptions_path FILE with {count} or more"
+        remedy = "" if path else f"; the bundled ones are 8 a label: give --descriptions_path FILE with {count} or more"
         raise UserError(f"{error}{remedy}") from error

@@ -21,14 +21,15 @@ def options(data, backbone, *more):
 
 
 def plan_of(names, given):
-    return make_plan([each for name in names for each in experiments(name, given.dataset)], given)
+    found = [experiments(name, given.dataset, descriptions=given.descriptions) for name in names]
+    return make_plan([each for part in found for each in part], given)
 
 
 def test_runs_that_several_tables_need_are_made_once(data, backbone):
     given = options(data, backbone, "--dataset", "MIntRec2.0")
     plan = plan_of(NAMES, given)
-    # in scope: A-MESS, text, three ablations, 2 descriptions, k = 4, 12, 16, 25, 50; with OOS: A-MESS and text
-    assert len(plan.runs) == 2 * (11 + 2)
+    # in scope: A-MESS, text, three ablations, 2, 5, 8 descriptions, k = 4, 12, 16, 25, 50; with OOS: both again
+    assert len(plan.runs) == 2 * (13 + 2)
     whole = [
         row for each in plan.experiments for row in each.rows if row.label in ("A-MESS", "k = 8", "3 descriptions")
     ]
@@ -37,7 +38,7 @@ def test_runs_that_several_tables_need_are_made_once(data, backbone):
         run for each in plan.experiments if not each.ood for row in each.rows[:1] for run in plan.runs_of(each, row)
     }
     assert len(same) == 2  # one a seed
-    assert [run.seed for run in plan.runs[:11]] == [0] * 11  # whole tables of one seed come first
+    assert [run.seed for run in plan.runs[:13]] == [0] * 13  # whole tables of one seed come first
 
 
 def test_what_is_not_there_is_said(data, backbone):
@@ -45,7 +46,9 @@ def test_what_is_not_there_is_said(data, backbone):
     assert {each.dataset for each in plan.experiments} == {"MIntRec2.0"}
     assert any("MIntRec is left out" in note and "no in-scope tables" in note for note in plan.notes)
     plan = plan_of(("table4",), options(data, backbone, "--dataset", "MIntRec2.0"))
-    assert any("5 descriptions is left out" in note and "--descriptions_path FILE" in note for note in plan.notes)
+    assert not plan.notes  # the bundled ones are enough for the paper's counts
+    plan = plan_of(("table4",), options(data, backbone, "--dataset", "MIntRec2.0", "--descriptions", "3", "9"))
+    assert any("9 descriptions is left out" in note and "--descriptions_path FILE" in note for note in plan.notes)
     with pytest.raises(UserError, match="no in-scope tables of MIntRec"):
         plan_of(("table3",), options(data, backbone))
 
@@ -56,14 +59,15 @@ def test_descriptions_of_ones_own_make_the_larger_counts_possible(data, backbone
     from mia_plugins.methods.amess.descriptions import BUNDLED
 
     table = {
-        label: [*texts, *(f"{label} {i}." for i in range(5))]
+        label: [*texts, *(f"{label} {i}." for i in range(2))]
         for label, texts in json.loads(BUNDLED.read_text()).items()
     }
     (tmp_path / "own.json").write_text(json.dumps(table))
-    given = options(data, backbone, "--dataset", "MIntRec2.0", "--descriptions_path", str(tmp_path / "own.json"))
+    own = ["--descriptions_path", str(tmp_path / "own.json"), "--descriptions", "3", "9"]
+    given = options(data, backbone, "--dataset", "MIntRec2.0", *own)
     plan = plan_of(("table4",), given)
     assert not plan.notes
-    assert [row.label for row in plan.experiments[0].rows] == [f"{n} descriptions" for n in (3, 2, 5, 8)]
+    assert [row.label for row in plan.experiments[0].rows] == ["3 descriptions", "9 descriptions"]
 
 
 @pytest.mark.parametrize(

@@ -63,16 +63,17 @@ def appendix_file(tmp_path):
 
 
 @pytest.mark.parametrize("labels", [MINTREC, MINTREC2, ["Emotion", "Goal"]])
-def test_every_label_of_the_data_sets_has_three_bundled_descriptions(labels):
-    descriptions = load_descriptions(labels)
-    assert [len(texts) for texts in descriptions] == [3] * len(labels)
+@pytest.mark.parametrize("count", [3, 8])
+def test_every_label_of_the_data_sets_has_bundled_descriptions(labels, count):
+    descriptions = load_descriptions(labels, count=count)
+    assert [len(texts) for texts in descriptions] == [count] * len(labels)
 
 
 def test_bundled_descriptions_are_distinct_and_of_like_length():
     table = json.loads(BUNDLED.read_text(encoding="utf-8"))
     texts = [text for label_texts in table.values() for text in label_texts]
     assert set(table) == {*MINTREC, *MINTREC2, "Emotion", "Goal"}
-    assert len(set(texts)) == len(texts) == 96
+    assert len(set(texts)) == len(texts) == 8 * 32
     assert all(6 <= len(text.split()) <= 16 for text in texts)
 
 
