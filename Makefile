@@ -1,12 +1,13 @@
 # make demo   trains and tests A-MESS on made data and prints the table
 # make test   lint, types and tests, on today's packages and on those of 2023
+# make bench  measures speed and memory against a benchmark's checkout (MIA_HOSTS=its folder); docs/performance.md
 # Each makes what it needs on a fresh machine; PYTHON chooses the interpreter.
 
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
-SOURCES = mia_plugins methods configs data_adapters tests run.py setup.py
+SOURCES = mia_plugins methods configs data_adapters benchmarks tests run.py setup.py
 
-.PHONY: demo test lint test-now test-2023 clean
+.PHONY: demo test lint test-now test-2023 bench bench-gpu clean
 
 demo: .venv/ready
 	.venv/bin/python run.py --method amess --dataset MIntRec2.0
@@ -23,6 +24,12 @@ test-now: .venv/ready
 
 test-2023: .venv-2023/ready
 	.venv-2023/bin/python -m pytest -n 2 -p no:cacheprovider tests/methods tests/data tests/command tests/hosts
+
+bench: .venv/ready .venv-2023/ready
+	.venv/bin/python -m benchmarks --host_python .venv-2023/bin/python $(if $(MIA_HOSTS),--hosts $(MIA_HOSTS)) --out bench.md --out bench.json $(BENCH_FLAGS)
+
+bench-gpu: .venv/ready
+	.venv/bin/python -m benchmarks --gpu_id 0 --out bench-gpu.md --out bench-gpu.json $(BENCH_FLAGS)
 
 .venv/ready: requirements.txt setup.py pyproject.toml
 	$(PYTHON) -m venv .venv

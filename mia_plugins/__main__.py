@@ -12,9 +12,15 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         options = make_parser().parse_args(arguments)
-        from .running import run  # heavy imports come after --help and wrong options
+        # heavy imports come after --help and wrong options
+        from .devices import choose_device
+        from .distributed import start, stop
+        from .running import run
 
+        if not options.tune:  # there, processes search side by side
+            start(choose_device(options.gpu_id))
         run(options)
+        stop()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -82,10 +82,11 @@ class Progress:
         folder: a folder of its own; None keeps the best weights in memory and resumes nothing.
         config: what must be equal for a run to resume another.
         wanted: resume if there is something to resume; otherwise whatever is there is dropped.
+        writes: false in all but one of several processes, which then only read.
     """
 
-    def __init__(self, folder: Path | None, config: dict[str, Any], wanted: bool = False) -> None:
-        self.folder, self.config, self.wanted = folder, config, wanted
+    def __init__(self, folder: Path | None, config: dict[str, Any], wanted: bool = False, writes: bool = True) -> None:
+        self.folder, self.config, self.wanted, self.writes = folder, config, wanted, writes
         self.best: Any = None  # a file name, or in memory the weights
         self.best_score = -float("inf")
 
@@ -117,6 +118,8 @@ class Progress:
 
     def save(self, model: nn.Module, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
         """Called after an epoch."""
+        if not self.writes:
+            return
         improved = history[-1]["score"] > self.best_score or self.best is None
         if improved:
             self.best_score = history[-1]["score"]
@@ -146,7 +149,9 @@ class Progress:
                 old.unlink()
 
     def restore_best(self, model: nn.Module) -> None:
-        """Puts the best epoch's weights into the model."""
+        """Puts the best epoch's weights into the model; a process that does not write has none."""
+        if not self.writes:
+            return
         if isinstance(self.best, str) and self.folder is not None:
             load_weights(model, self.folder / self.best)
         elif self.best is not None:
@@ -154,7 +159,7 @@ class Progress:
 
     def clear(self) -> None:
         """Removes what a finished run no longer needs."""
-        if self.folder is not None and self.folder.is_dir():
+        if self.writes and self.folder is not None and self.folder.is_dir():
             # the marker first: a half-removed state must not look like one to resume
             for name in (CONFIG, "training.pt"):
                 (self.folder / name).unlink(missing_ok=True)

@@ -8,15 +8,17 @@ import numpy as np
 import torch
 from torch import nn
 
+from .distributed import local_gpu
 from .errors import UserError
 
 
 def choose_device(gpu_id: str | None) -> torch.device:
-    """The device to run on.
+    """The device to run on; of processes started by a launcher each has its own GPU.
 
     Raises:
         UserError: a GPU is asked for that is not there.
     """
+    gpu_id = local_gpu() if gpu_id is None else gpu_id
     if gpu_id is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if str(gpu_id).lower() == "cpu":

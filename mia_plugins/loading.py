@@ -7,8 +7,10 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from .data.batches import ClipDataset, LengthBatches, collate, tokenize
+from .data.batches import ClipDataset, collate, tokenize
 from .data.clips import Clips, LoadedData
+from .data.sampling import LengthBatches
+from .distributed import WHOLE, Share, share
 from .manager import Loaders
 from .settings import TrainSettings
 
@@ -16,10 +18,13 @@ from .settings import TrainSettings
 def make_loaders(
     data: LoadedData, tokenizer: Any, text_length: int, settings: TrainSettings, num_workers: int, device: torch.device
 ) -> Loaders:
-    """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are."""
+    """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are.
+
+    Of several processes each gets its share.
+    """
 
     def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
-        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle)
+        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle, share())
 
     # the in-scope monitors do not look at out-of-scope clips
     dev = ("dev", "ood_dev") if settings.eval_monitor == "is_os_f1" else ("dev",)
@@ -39,12 +44,13 @@ def make_loader(
     num_workers: int,
     device: torch.device,
     shuffle: bool = False,
+    own: Share = WHOLE,
 ) -> DataLoader:
     """Batches of clips of similar length; its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`."""
     dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
     return DataLoader(
         dataset,
-        batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle),
+        batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, own),
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
         collate_fn=Collate(tokenizer.pad_token_id or 0),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from .distributed import share
 from .errors import UserError
 from .files import make_folder
 
@@ -14,13 +15,20 @@ logger = logging.getLogger("mia_plugins")
 
 
 def start_log(folder: Path, log_id: str) -> Path:
-    """Logs to a file of its own, and to the terminal without breaking the progress bars."""
+    """Logs to a file of its own, and to the terminal without breaking the progress bars.
+
+    Of several processes only the first one does.
+    """
 
     class Terminal(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             tqdm.write(self.format(record))
 
-    path = make_folder(folder) / f"{log_id}.log"
+    path = folder / f"{log_id}.log"
+    if share().rank:
+        logger.setLevel(logging.WARNING)
+        return path
+    make_folder(folder)
     try:
         handler = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from .checkpoints import Progress, load_checkpoint, save_checkpoint
+from .distributed import gather_batches, share
 from .scoring import dev_score, score_test
 from .settings import TrainSettings
 from .training import Epoch, Loader, Predictions, fit, predict
@@ -48,7 +49,8 @@ class Manager:
             self.logger.info("restored %s", args.model_output_path)
 
     def _predict(self, args: Any, loader: Loader, what: str) -> Predictions:
-        return predict(self.model, loader, device=args.device, precision=self.settings.precision, what=what)
+        precision = self.settings.precision
+        return predict(self.model, loader, device=args.device, precision=precision, what=what, collect=gather_batches)
 
     def _train(self, args: Any) -> list[Epoch]:
         """Trains; the best epoch's weights stay in the model, and on disk with ``save_model``."""
@@ -69,7 +71,7 @@ class Manager:
                 args.on_epoch(epoch)
 
         everything = {**args.identity, **vars(self.settings), "device": args.device.type, "steps": len(self.data.train)}
-        progress = Progress(args.resume_path, everything, args.resume)
+        progress = Progress(args.resume_path, everything, args.resume, writes=share().rank == 0)
         history = fit(
             self.model,
             self.data.train,

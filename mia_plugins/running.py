@@ -20,6 +20,7 @@ from .backbones import DEMO, load_tokenizer, resolve, short_name
 from .data.clips import Clips, LoadedData, load_clips
 from .demo import build_demo
 from .devices import choose_device, freeze_backbone, set_seed
+from .distributed import WHOLE, Share, share
 from .errors import UserError
 from .files import cache_folder
 from .loading import joined, make_loader, make_loaders
@@ -199,7 +200,7 @@ def run_once(
     )
     args = EasyDict(
         train=options.train,
-        save_model=options.save_model,
+        save_model=options.save_model and not share().rank,
         resume=options.resume,
         test_ood=options.test_ood,
         test_mode=options.test_mode,
@@ -225,7 +226,7 @@ def run_once(
     results = manager._test(args)
     metrics = percent(results)
     worth = measure_worth(session, manager, args) if options.modality_worth else None
-    if options.save_results:
+    if options.save_results and not share().rank:
         save_arrays(folder, results)
         record = {
             **{name: getattr(options, name) for name in RECORDED},
@@ -240,8 +241,9 @@ def run_once(
             "device": device_name(device),
             "seconds": round(time.monotonic() - started, 1),
         }
-        inspection = method.inspect(model, loaders.test, device) if method.inspect is not None else None
-        keep(folder, record, loaders.test, session.tokenizer, inspection)
+        test = test_loader(session, joined(data, "test", "ood_test"), settings, WHOLE)
+        inspection = method.inspect(model, test, device) if method.inspect is not None else None
+        keep(folder, record, test, session.tokenizer, inspection)
         row: dict[str, Any] = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
         if "best_eval_score" in results:
             row[f"eval_{settings.eval_monitor}"] = round(results["best_eval_score"], 4)
@@ -273,11 +275,9 @@ def percent(results: Mapping[str, Any]) -> dict[str, float]:
 def measure_worth(session: Session, manager: Any, args: Any) -> list[dict[str, Any]]:
     """Scores the test clips again with each modality spoilt (:mod:`mia_plugins.modalities`), and shows the table."""
     whole = manager.data
-    batch_size, text_length = args.settings.eval_batch_size, session.adapter.max_lengths["text"]
 
     def score(clips: Clips) -> dict[str, Any]:
-        test = make_loader(clips, session.tokenizer, text_length, batch_size, 0, session.device)
-        manager.data = dataclasses.replace(whole, test=test)
+        manager.data = dataclasses.replace(whole, test=test_loader(session, clips, args.settings, share()))
         return manager._test(args)
 
     try:
@@ -286,6 +286,12 @@ def measure_worth(session: Session, manager: Any, args: Any) -> list[dict[str, A
         manager.data = whole
     logger.info("\n%s\n", format_table(*worth_cells(rows)))
     return rows
+
+
+def test_loader(session: Session, clips: Clips, settings: TrainSettings, own: Share) -> Any:
+    """Batches of clips to score: all, or one process' share."""
+    length = session.adapter.max_lengths["text"]
+    return make_loader(clips, session.tokenizer, length, settings.eval_batch_size, 0, session.device, own=own)
 
 
 def identity(method: Method, task: Task, own: Any, seed: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .checkpoints import Progress
+from .distributed import gather, gather_output, own_random_numbers, parallel, same_weights
 from .errors import UserError
 from .settings import TrainSettings
 
@@ -112,14 +113,23 @@ def fit(
     optimizer, scheduler = make_optimizer(model, settings, steps=len(train) * settings.num_train_epochs)
     state = {"optimizer": optimizer, "scheduler": scheduler}
     history = [Epoch(**epoch) for epoch in progress.resume(model, state)]
+    own_random_numbers()
+    whole = parallel(model)  # of several processes; alone, the model itself
+
+    def batch_loss(batch: Batch) -> Tensor:
+        return model.loss(gather_output(forward(whole, batch, device)), gather(batch["label_ids"].to(device)))
+
     for number in range(len(history) + 1, settings.num_train_epochs + 1):
         if progress.waited(history) >= settings.wait_patience:
             break
-        loss = train_epoch(model, train, optimizer, scheduler, number, settings=settings, device=device)
+        loss = train_epoch(
+            model, train, optimizer, scheduler, number, settings=settings, device=device, batch_loss=batch_loss
+        )
         history.append(Epoch(number, loss, score(model)))
         progress.save(model, state, [vars(epoch) for epoch in history])
         report(history[-1])
     progress.restore_best(model)
+    same_weights(model)
     return history
 
 
@@ -132,22 +142,34 @@ def train_epoch(
     *,
     settings: TrainSettings,
     device: torch.device,
+    batch_loss: Callable[[Batch], Tensor] | None = None,
 ) -> float:
-    """One pass over the training batches; returns the mean loss a clip."""
+    """One pass over the training batches; returns the mean loss a clip.
+
+    Args:
+        model, train, settings, device: as in :func:`fit`.
+        optimizer, scheduler: of :func:`make_optimizer`.
+        number: the epoch's, for the progress bar.
+        batch_loss: the loss of a batch; None: the model's own.
+    """
+
+    def own_loss(batch: Batch) -> Tensor:
+        return model.loss(forward(model, batch, device), batch["label_ids"].to(device))
+
     model.train()
     total, clips = torch.zeros((), device=device), 0
     bar = tqdm(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False, disable=None)
     for step, batch in enumerate(bar):
-        label_ids = batch["label_ids"].to(device)
         with autocast(settings.precision, device):
-            loss = model.loss(forward(model, batch, device), label_ids)
+            loss = (batch_loss or own_loss)(batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if settings.grad_clip:
             nn.utils.clip_grad_norm_(model.parameters(), settings.grad_clip)
         optimizer.step()
         scheduler.step()
-        total, clips = total + loss.detach() * len(label_ids), clips + len(label_ids)
+        count = len(batch["label_ids"])
+        total, clips = total + loss.detach() * count, clips + count
         if step % 20 == 0 or step + 1 == len(train):  # reading the loss waits for the device: not at every step
             check_finite(total, number, step)
             bar.set_postfix(loss=f"{float(total) / clips:.3f}", refresh=False)
@@ -162,20 +184,35 @@ def check_finite(total: Tensor, epoch: int, step: int) -> None:
 
 @torch.inference_mode()
 def predict(
-    model: nn.Module, loader: Loader, *, device: torch.device, precision: str = "float32", what: str | None = None
+    model: nn.Module,
+    loader: Loader,
+    *,
+    device: torch.device,
+    precision: str = "float32",
+    what: str | None = None,
+    collect: Callable[[list[Any]], list[Any]] = list,
 ) -> Predictions:
-    """Scores every clip of a loader; ``what`` names the progress bar.
+    """Scores every clip of a loader.
 
     Where batches say each clip's place in the split (``index``), the predictions are in that order.
+
+    Args:
+        model: on ``device``.
+        loader: the clips.
+        device: where to compute.
+        precision: float32 or bfloat16.
+        what: names the progress bar.
+        collect: takes the results of this process' batches and returns those of all processes'.
     """
     model.eval()
-    logits, features, label_ids, index = [], [], [], []
+    parts, clips = [], 0
     for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=None):
         with autocast(precision, device):
             output = forward(model, batch, device)
-        logits.append(output.logits.float().cpu())
-        features.append(output.features.float().cpu())
-        label_ids.append(batch["label_ids"])
-        index.append(batch.get("index", torch.arange(len(label_ids[-1])) + sum(map(len, index))))
-    order = torch.cat(index).argsort()
-    return Predictions(*(torch.cat(part)[order].numpy() for part in (logits, features, label_ids)))
+        label_ids = batch["label_ids"]
+        index = batch.get("index", torch.arange(clips, clips + len(label_ids)))
+        parts.append((output.logits.float().cpu(), output.features.float().cpu(), label_ids, index))
+        clips += len(label_ids)
+    *values, index = (torch.cat(part) for part in zip(*collect(parts)))
+    order = index.argsort()
+    return Predictions(*(value[order].numpy() for value in values))

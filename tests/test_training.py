@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from mia_plugins.data.batches import LengthBatches
+from mia_plugins.data.sampling import LengthBatches
 from mia_plugins.method import Output
 from mia_plugins.training import predict
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from .clips import Clips
-
-WINDOW = 32  # batches among which clips of similar length are sought
 
 
 class Sample(NamedTuple):
     """One clip: its place in the split, label id, token ids, video and audio frames (frames, width)."""
 
-    index: int
+    place: int
     label_id: int
     token_ids: Sequence[int]
     video: np.ndarray
@@ -45,38 +43,6 @@ class ClipDataset(Dataset[Sample]):
         video, audio = self.clips.frame_counts()
         frames = video + audio
         return np.array([len(ids) for ids in self.token_ids]) + frames / (frames.max(initial=0) + 1)
-
-
-class LengthBatches(Sampler[list[int]]):
-    """Batches of clips of similar length; random ones are padded to twice their size, and padding is computed in vain.
-
-    Shuffled, each pass draws a new order from torch's global random state, sorts windows of :data:`WINDOW` batches by
-    length, cuts them into batches and shuffles these. Otherwise the batches are those of all clips sorted by
-    length, the longest first, so that too small a memory shows at once.
-
-    Args:
-        lengths: of each clip.
-        batch_size: clips a batch; the shortest batch is what is left over.
-        shuffle: for training.
-    """
-
-    def __init__(self, lengths: np.ndarray, batch_size: int, shuffle: bool) -> None:
-        self.lengths, self.batch_size, self.shuffle = lengths, batch_size, shuffle
-
-    def __len__(self) -> int:
-        return -(-len(self.lengths) // self.batch_size)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        count, size = len(self.lengths), self.batch_size
-        window = size * WINDOW if self.shuffle else max(count, 1)
-        order = torch.randperm(count).numpy() if self.shuffle else np.arange(count)
-        batches = []
-        for start in range(0, count, window):
-            chosen = order[start : start + window]
-            chosen = chosen[np.argsort(-self.lengths[chosen], kind="stable")]
-            batches += [chosen[at : at + size].tolist() for at in range(0, len(chosen), size)]
-        places = torch.randperm(len(batches)).tolist() if self.shuffle else range(len(batches))
-        return iter([batches[place] for place in places])
 
 
 def tokenize(texts: Sequence[str], tokenizer: Callable[..., Any], max_length: int) -> list[list[int]]:
@@ -115,7 +81,7 @@ def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.T
     video, video_lengths = _pad([sample.video for sample in batch])
     audio, audio_lengths = _pad([sample.audio for sample in batch])
     return {
-        "index": torch.tensor([sample.index for sample in batch], dtype=torch.int64),
+        "index": torch.tensor([sample.place for sample in batch], dtype=torch.int64),
         "label_ids": torch.tensor([sample.label_id for sample in batch], dtype=torch.int64),
         "text_feats": torch.from_numpy(text),
         "video_feats": video,

@@ -13,7 +13,9 @@ import numpy as np
 
 from ..errors import UserError
 from .adapter import Adapter, Scope, find_features, find_scope
+from .chained import Chained, frame_counts
 from .features import read_features
+from .store_frames import StoredFrames
 from .tables import read_table
 
 
@@ -25,7 +27,7 @@ class Clips:
         keys: their names in the feature files.
         texts: what is said.
         label_ids: int64 (clips,).
-        video, audio: for each clip float32 (frames, width), of its own length; any sequence, so a mapped file will do.
+        video, audio: for each clip float32 (frames, width), of its own length; any sequence, usually one on disk.
     """
 
     keys: Sequence[str]
@@ -43,19 +45,18 @@ class Clips:
         return len(self.keys)
 
     def frame_counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Frames of video and of audio of each clip, int64 (clips,) both."""
-        video, audio = (np.array([len(frames) for frames in part], np.int64) for part in (self.video, self.audio))
-        return video, audio
+        """Frames of each clip, (video, audio), int64 (clips,) each; what is on disk is not read for it."""
+        return frame_counts(self.video), frame_counts(self.audio)
 
     @staticmethod
     def concatenate(parts: Sequence[Clips]) -> Clips:
-        """The clips of all parts, one part after the other; no frames are copied."""
+        """The clips of all parts, one part after the other; no frames are read or copied."""
         return Clips(
             keys=[key for part in parts for key in part.keys],
             texts=[text for part in parts for text in part.texts],
             label_ids=np.concatenate([part.label_ids for part in parts]),
-            video=[frames for part in parts for frames in part.video],
-            audio=[frames for part in parts for frames in part.audio],
+            video=Chained([part.video for part in parts]),
+            audio=Chained([part.audio for part in parts]),
         )
 
 
@@ -139,8 +140,8 @@ def load_clips(
             for name, split in splits.items()
         },
         labels=labels,
-        video_dim=video["train"][0].shape[1],
-        audio_dim=audio["train"][0].shape[1],
+        video_dim=video["train"].width,
+        audio_dim=audio["train"].width,
         sources=tuple(dict.fromkeys([*(split.table for split in splits.values()), *video_paths, *audio_paths])),
     )
 
@@ -195,18 +196,19 @@ def _read_modality(
     files: Mapping[str, tuple[str, ...]],
     wanted: str | None,
     max_length: int,
-) -> tuple[dict[str, list[np.ndarray]], list[Path]]:
-    """The frames of every split, reading each folder's feature file once."""
+) -> tuple[dict[str, StoredFrames], list[Path]]:
+    """The frames of every split, opening each folder's feature file once."""
     folders = list(dict.fromkeys(split.folder for split in splits.values()))
     paths = find_features(files, [folder / subfolder for folder in folders], wanted)
-    frames: dict[str, list[np.ndarray]] = {}
+    frames: dict[str, StoredFrames] = {}
     width = None
     for folder, path in zip(folders, paths):
         names = [name for name, split in splits.items() if split.folder == folder]
         keys = [key for name in names for key in splits[name].keys]
         rows = [row for name in names for row in splits[name].rows]
-        arrays = iter(read_features(path, keys, max_length=max_length, width=width, rows=rows))
+        found = read_features(path, keys, max_length=max_length, width=width, rows=rows)
+        width, start = found.width, 0
         for name in names:
-            frames[name] = [next(arrays) for _ in splits[name].keys]
-        width = frames[names[0]][0].shape[1]
+            end = start + len(splits[name].keys)
+            frames[name], start = found[start:end], end
     return frames, paths

@@ -15,7 +15,8 @@ import math
 import os
 import pickle
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar, NoReturn
 
 import numpy as np
@@ -36,12 +37,20 @@ def load_plain(path: str | os.PathLike[str]) -> object:
     Raises:
         UserError: the file cannot be read, is no complete pickle, or asks for anything else than the above.
     """
+    with plain_errors(path), open(path, "rb") as file:
+        return PlainUnpickler(file).load()
+
+
+@contextmanager
+def plain_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turns what goes wrong while ``path`` is unpickled into a one-line UserError."""
     try:
-        with open(path, "rb") as file:
-            return _PlainUnpickler(file).load()
+        yield
+    except UserError:
+        raise
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror or error}); check the path and its rights") from None
-    except _Refused as error:
+    except Refused as error:
         raise UserError(f"{path}: the pickle holds {error}; nothing of it was run; {_REMEDY}") from None
     except Exception as error:  # broken bytes raise almost anything, from struct.error to MemoryError
         raise UserError(
@@ -49,54 +58,61 @@ def load_plain(path: str | os.PathLike[str]) -> object:
         ) from None
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """What a plain feature file has no need of, in words that follow "the pickle holds"."""
 
 
-class _Dtype:
+class Dtype:
     """Stands for a numpy dtype, since numpy's own could be changed for the whole process by a BUILD."""
 
     def __init__(self, code: object, *_flags: object) -> None:
         if not (isinstance(code, str) and re.fullmatch(r"[biuf]\d{1,2}", code)):
-            raise _Refused(f"an array of type {ascii(code)[:40]}, which is not numeric")
+            raise Refused(f"an array of type {ascii(code)[:40]}, which is not numeric")
         self.value = np.dtype(code)
 
     def build(self, state: tuple[Any, ...]) -> None:
         """Take numpy's dtype state, of which numbers use only the byte order."""
         if state[1] not in ("<", ">", "|", "=") or tuple(state[2:5]) != (None, None, None):
-            raise _Refused("an array type with fields, which is not numeric")
+            raise Refused("an array type with fields, which is not numeric")
         self.value = self.value.newbyteorder(state[1])
 
 
-def _check_array(shape: object, dtype: object, raw: object) -> np.dtype[Any]:
+def check_array(shape: object, dtype: object, raw: object) -> np.dtype[Any]:
     """The dtype, if ``raw`` is exactly the bytes of an array of this shape."""
     if not (
         type(raw) is bytes
-        and isinstance(dtype, _Dtype)
+        and isinstance(dtype, Dtype)
         and type(shape) is tuple
         and len(shape) <= 8
         and all(type(n) is int and 0 <= n < 2**31 for n in shape)
         and math.prod(shape) * dtype.value.itemsize == len(raw)
     ):
-        raise _Refused("an array whose shape, type and data do not agree")
+        raise Refused("an array whose shape, type and data do not agree")
     return dtype.value
 
 
 def _ndarray(*_: object) -> NoReturn:
     """Stands for numpy.ndarray, which numpy's pickles only hand to ``_reconstruct``."""
-    raise _Refused("a direct call of numpy.ndarray")
+    raise Refused("a direct call of numpy.ndarray")
 
 
-def _reconstruct(kind: object, _shape: object, _code: object) -> np.ndarray:
+def reconstruct(kind: object, _shape: object, _code: object) -> np.ndarray:
     """The empty array that a BUILD then fills; shape and type come with the BUILD."""
     if kind is not _ndarray:
-        raise _Refused("an array of a class other than numpy.ndarray")
+        raise Refused("an array of a class other than numpy.ndarray")
     return np.empty(0, dtype=np.uint8)
 
 
-def _frombuffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> np.ndarray:
+def fill(array: np.ndarray, state: Any) -> None:
+    """Give the array of ``reconstruct`` its shape, type and values, as numpy's own BUILD does."""
+    _version, shape, dtype, fortran, raw = state
+    filled: Any = (1, shape, check_array(shape, dtype, raw), fortran is True, raw)
+    array.__setstate__(filled)
+
+
+def frombuffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> np.ndarray:
     """An array as protocol 5 writes it; ``axis_order`` is numpy 2.3's for transposed arrays of three axes or more."""
-    flat: np.ndarray = np.frombuffer(raw, _check_array(shape, dtype, raw))
+    flat: np.ndarray = np.frombuffer(raw, check_array(shape, dtype, raw))
     if order == "K" and axis_order is not None:
         return flat.reshape(shape).transpose(axis_order)
     return flat.reshape(shape, order=order)
@@ -104,13 +120,13 @@ def _frombuffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = 
 
 def _scalar(dtype: Any, raw: Any) -> Any:
     """A numpy number."""
-    return np.frombuffer(raw, _check_array((), dtype, raw))[0]
+    return np.frombuffer(raw, check_array((), dtype, raw))[0]
 
 
 def _encode(text: object, encoding: object) -> bytes:
     """Bytes as protocols 0 to 2 write them; another codec than latin1 would be code of its own."""
     if type(text) is not str or encoding != "latin1":
-        raise _Refused("a call of _codecs.encode with another codec than latin1")
+        raise Refused("a call of _codecs.encode with another codec than latin1")
     return text.encode("latin1")
 
 
@@ -121,13 +137,13 @@ def _ordered_dict() -> dict[str, object]:
 _GLOBALS: dict[tuple[str, str], Any] = {
     ("_codecs", "encode"): _encode,
     ("collections", "OrderedDict"): _ordered_dict,
-    ("numpy", "dtype"): _Dtype,
+    ("numpy", "dtype"): Dtype,
     ("numpy", "ndarray"): _ndarray,
 }
 for _core in ("numpy.core", "numpy._core"):  # numpy 1 and numpy 2
-    _GLOBALS[_core + ".multiarray", "_reconstruct"] = _reconstruct
+    _GLOBALS[_core + ".multiarray", "_reconstruct"] = reconstruct
     _GLOBALS[_core + ".multiarray", "scalar"] = _scalar
-    _GLOBALS[_core + ".numeric", "_frombuffer"] = _frombuffer
+    _GLOBALS[_core + ".numeric", "_frombuffer"] = frombuffer
 
 # Left out on purpose: extension codes, persistent ids, out-of-band buffers, old and new-style instances, sets.
 _OPCODES = [
@@ -140,7 +156,7 @@ _OPCODES = [
 ]
 
 
-class _PlainUnpickler(pickle._Unpickler):
+class PlainUnpickler(pickle._Unpickler):
     """The standard unpickler with the opcodes above, the names above, and text as the only dict keys."""
 
     stack: list[Any]
@@ -154,23 +170,21 @@ class _PlainUnpickler(pickle._Unpickler):
         try:
             return _GLOBALS[module, name]
         except KeyError:
-            raise _Refused(f"the name {ascii(f'{module}.{name}')[:80]}, which could run code") from None
+            raise Refused(f"the name {ascii(f'{module}.{name}')[:80]}, which could run code") from None
 
     def load_build(self) -> None:
         state, target = self.stack.pop(), self.stack[-1]
-        if type(target) is _Dtype:
+        if type(target) is Dtype:
             target.build(state)
         elif type(target) is np.ndarray:
-            _version, shape, dtype, fortran, raw = state
-            filled: Any = (1, shape, _check_array(shape, dtype, raw), fortran is True, raw)
-            target.__setstate__(filled)
+            fill(target, state)
         else:
-            raise _Refused(f"a state for a {type(target).__name__}")
+            raise Refused(f"a state for a {type(target).__name__}")
 
     def _store(self, items: Sequence[Any]) -> None:
         table = self.stack[-1]
         if type(table) is not dict or any(type(key) is not str for key in items[::2]):
-            raise _Refused("a dict whose keys are not text")
+            raise Refused("a dict whose keys are not text")
         table.update(zip(items[::2], items[1::2]))
 
     def load_setitem(self) -> None:

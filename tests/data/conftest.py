@@ -3,6 +3,7 @@
 import csv
 import os
 import pickle
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mia_plugins.data.safe_pickle import load_plain
+from mia_plugins.data.store_build import convert
 from mia_plugins.errors import UserError
 
 SHARED = Path(os.environ.get("MIA_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
@@ -31,6 +34,98 @@ def user_error():
             assert str(word) in message, f"{word!r} is not in: {message}"
 
     return expect
+
+
+def slow_frames(value, max_length):
+    """One clip's first frames, from the loaded value: the slow and obvious way. A ValueError says what is wrong."""
+    if isinstance(value, (list, tuple)):
+        value = slow_stack(value[:max_length])
+    if not isinstance(value, np.ndarray):
+        raise ValueError(f"is a {type(value).__name__}, not an array of frames")
+    if value.ndim == 3 and value.shape[1] == 1:
+        value = value[:, 0]
+    if value.ndim != 2:
+        raise ValueError(f"has the shape {value.shape}, not (frames, width)")
+    if value.size == 0:
+        raise ValueError(f"is empty, of shape {value.shape}")
+    if value.dtype.kind not in "fiu":
+        raise ValueError(f"holds {value.dtype} values, not numbers")
+    with np.errstate(over="ignore"):
+        kept = value[:max_length].astype(np.float32)
+    for i, frame in enumerate(kept):
+        if not np.isfinite(frame).all():
+            raise ValueError(f"has a NaN or infinite value in frame {i} (counted from 0)")
+    return kept
+
+
+def slow_stack(frames):
+    if not frames:
+        raise ValueError("is empty, without a frame")
+    flat = []
+    for i, frame in enumerate(frames):
+        if not isinstance(frame, np.ndarray):
+            raise ValueError(f"holds a {type(frame).__name__} as frame {i} (counted from 0), not an array")
+        if frame.ndim == 2 and len(frame) == 1:
+            frame = frame[0]
+        if frame.ndim != 1 or (flat and frame.shape != flat[0].shape):
+            raise ValueError(f"has the shape {frame.shape} in frame {i} (counted from 0), unlike (width,)")
+        flat.append(frame)
+    return np.stack(flat)
+
+
+@pytest.fixture(scope="session")
+def same_frames():
+    """``same_frames(values, entry, value, max_length)``: the entry of a converted file says what the value's frames are."""
+
+    def check(values, entry, value, max_length):
+        offset, count, width, bad, fault_at, fault = entry
+        length = min(count, max_length)
+        try:
+            expected = slow_frames(value, max_length)
+        except ValueError as error:
+            if 0 <= fault_at < max_length:
+                assert fault == str(error)  # noqa: PT017
+            elif length * width == 0:
+                assert str(error) == f"is empty, of shape {(length, width)}"  # noqa: PT017
+            else:
+                assert 0 <= bad < length
+                assert f"in frame {bad} " in str(error)  # noqa: PT017
+        else:
+            assert not 0 <= fault_at < max_length
+            assert not 0 <= bad < length
+            np.testing.assert_array_equal(values[offset : offset + length * width].reshape(length, width), expected)
+
+    return check
+
+
+@pytest.fixture
+def same_when_streamed(tmp_path, same_frames):
+    """``same_when_streamed(path)``: converting the pickle comes to what loading it whole does, or to the same error."""
+
+    def check(path):
+        found = expected = error = None
+        try:
+            expected = load_plain(path)
+        except UserError as refused:
+            error = str(refused)
+        try:
+            found = convert(path, tmp_path / "frames.f32")
+        except UserError as refused:
+            if error is None:
+                assert not isinstance(expected, dict), refused  # noqa: PT017
+                assert f"holds a {type(expected).__name__}, not a dict" in str(refused)  # noqa: PT017
+            else:
+                addresses = r"0x[0-9a-f]+"
+                assert re.sub(addresses, "", str(refused)) == re.sub(addresses, "", error)  # noqa: PT017
+            return
+        assert error is None, error
+        assert list(found) == list(expected)
+        values = np.fromfile(tmp_path / "frames.f32", "<f4")
+        for key, value in expected.items():
+            for max_length in (1, 2, 3, 1000):
+                same_frames(values, found[key], value, max_length)
+
+    return check
 
 
 @pytest.fixture

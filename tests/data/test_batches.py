@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from mia_plugins.data import batches as batches_module
-from mia_plugins.data.batches import ClipDataset, LengthBatches, Sample, collate, tokenize
+from mia_plugins.data import sampling
+from mia_plugins.data.batches import ClipDataset, Sample, collate, tokenize
 from mia_plugins.data.clips import Clips
+from mia_plugins.data.sampling import LengthBatches
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "that", "is", "good", "##ness", "."]
 NAMES = ["index", "label_ids", "text_feats", "video_feats", "video_lengths", "audio_feats", "audio_lengths"]
@@ -120,7 +121,7 @@ def test_in_a_loader(num_workers):
 def test_length_batches_hold_every_clip_once_and_neighbours_in_length(lengths, batch_size, window, shuffle):
     lengths = np.array(lengths)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches_module, "WINDOW", window)
+        patch.setattr(sampling, "WINDOW", window)
         sampler = LengthBatches(lengths, batch_size, shuffle)
         batches = list(sampler)
     assert len(batches) == len(sampler)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.data.clips import Clips, load_clips
+from mia_plugins.data.store_frames import FrameFile
 from mia_plugins.data.tables import read_table
 from mia_plugins.data_adapters.mintrec import ADAPTER as MINTREC
 from mia_plugins.data_adapters.mintrec2 import ADAPTER as MINTREC2
@@ -197,7 +198,7 @@ def test_a_clip_named_twice_is_there_twice(mintrec):
     clips = load_clips(MINTREC, mintrec).splits["train"]
     assert clips.keys[0] == clips.keys[4]
     assert clips.label_ids[[0, 4]].tolist() == [0, 11]
-    assert clips.video[0] is clips.video[4]
+    np.testing.assert_array_equal(clips.video[0], clips.video[4])
 
 
 def test_concatenate_keeps_order_and_frames(mintrec):
@@ -206,8 +207,27 @@ def test_concatenate_keeps_order_and_frames(mintrec):
     assert joined.keys == splits["test"].keys + splits["ood_test"].keys
     assert joined.label_ids.tolist() == [*IDS, 20, 20, 20]
     assert joined.label_ids.dtype == np.int64
-    assert joined.video[4] is splits["ood_test"].video[0]
+    np.testing.assert_array_equal(joined.video[4], splits["ood_test"].video[0])
     assert len(joined) == 7
+
+
+def test_no_frame_is_read_before_it_is_asked_for(mintrec, monkeypatch):
+    saved = pickle.loads((mintrec / "MIntRec/video_data/video_feats.pkl").read_bytes())
+
+    def fail(*_):
+        raise AssertionError("was read")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FrameFile, "read", fail)
+        data = load_clips(MINTREC, mintrec, test_ood=True)
+        assert (data.video_dim, data.audio_dim) == (4, 6)
+        joined = Clips.concatenate([data.splits["test"], data.splits["ood_test"]])
+        video, audio = joined.frame_counts()
+    assert video.tolist() == [len(frames) for frames in joined.video]
+    assert audio.tolist() == [len(frames) for frames in joined.audio]
+    assert video.tolist()[:4] == [len(saved[key]) for key in joined.keys[:4]]
+    in_memory = Clips(joined.keys, joined.texts, joined.label_ids, list(joined.video), list(joined.audio))
+    assert [counts.tolist() for counts in in_memory.frame_counts()] == [video.tolist(), audio.tolist()]
 
 
 def test_clips_of_different_lengths_are_refused(mintrec):

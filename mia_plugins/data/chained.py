@@ -1,0 +1,48 @@
+"""Sequences of clips one after the other, without reading what they hold."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+
+class Chained(Sequence[np.ndarray]):
+    """The frames of all parts, one part after the other; a part is asked when its clip is.
+
+    >>> joined = Chained([[np.zeros((2, 4))], [np.ones((3, 4)), np.ones((1, 4))]])
+    >>> len(joined), len(joined[1]), len(joined[-1]), joined.lengths.tolist()
+    (3, 3, 1, [2, 3, 1])
+    """
+
+    def __init__(self, parts: Sequence[Sequence[np.ndarray]]) -> None:
+        self._parts = list(parts)
+        self._ends = list(accumulate(map(len, self._parts)))
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, index: Any) -> Any:
+        """One clip; of a slice the clips in a list."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        place = range(len(self))[index]
+        part = bisect_right(self._ends, place)
+        start = self._ends[part - 1] if part else 0
+        return self._parts[part][place - start]
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Frames of each clip, int64 (clips,)."""
+        return np.concatenate([frame_counts(part) for part in self._parts] or [np.empty(0, np.int64)])
+
+
+def frame_counts(frames: Sequence[np.ndarray]) -> np.ndarray:
+    """Frames of each clip, int64 (clips,); clips on disk are not read."""
+    known = getattr(frames, "lengths", None)
+    if known is not None:
+        return known
+    return np.fromiter((len(clip) for clip in frames), np.int64, len(frames))

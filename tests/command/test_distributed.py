@@ -1,0 +1,138 @@
+"""One training in two processes: what the user's launcher starts must end as one process does."""
+
+import csv
+import json
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny import ROOT, command, run_arguments
+
+from mia_plugins.data.sampling import LengthBatches
+from mia_plugins.distributed import Share
+from mia_plugins.errors import UserError
+
+SETTINGS = ["num_train_epochs=3", "train_batch_size=16", "lr=1e-3", "num_anchors=3", "dropout_prob=0"]
+SAVED = ["--train", "--train_ood", "--test_ood", "--save_results", "--save_model"]
+
+
+def free_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
+
+
+def launch(launcher, arguments, folder):
+    """The run script under a launcher, with two processes."""
+    port = str(free_port())
+    words = {
+        "torchrun": ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", port],
+        "accelerate": ["accelerate.commands.launch", "--cpu", "--num_processes", "2", "--main_process_port", port],
+    }[launcher]
+    words += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"] * (launcher == "accelerate")
+    return subprocess.run(
+        [sys.executable, "-m", *words, str(ROOT / "run.py"), *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def metrics(folder):
+    with open(folder / "results" / "results.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return [{key: value for key, value in row.items() if key != "log_id"} for row in rows]
+
+
+@pytest.fixture(scope="module")
+def calm_backbone(backbone, tmp_path_factory):
+    """The backbone without dropout: two processes draw other numbers than one does."""
+    folder = tmp_path_factory.mktemp("calm") / "tiny-bert"
+    shutil.copytree(backbone, folder)
+    config = json.loads((folder / "config.json").read_text())
+    config.update(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(data, calm_backbone, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    done = command(*run_arguments(data, calm_backbone, *SAVED, settings=SETTINGS), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("launcher", ["torchrun", "accelerate"])
+def test_two_processes_end_as_one(launcher, alone, data, calm_backbone, tmp_path):
+    if launcher == "accelerate":
+        pytest.importorskip("accelerate")
+    done = launch(launcher, run_arguments(data, calm_backbone, *SAVED, settings=SETTINGS), tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("epoch 3:") == 1  # one process speaks
+    assert len(metrics(tmp_path)) == 1  # and writes
+    assert metrics(tmp_path) == metrics(alone)
+    (ours,), (theirs,) = (list(folder.glob("outputs/*/models/model.safetensors")) for folder in (tmp_path, alone))
+    ours, theirs = load_file(ours), load_file(theirs)
+    for name in theirs:
+        torch.testing.assert_close(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
+
+
+def test_two_processes_resume(data, calm_backbone, alone, tmp_path):
+    """A run that lost its processes in the middle goes on, in both."""
+    arguments = run_arguments(data, calm_backbone, *SAVED, settings=SETTINGS)
+    port = str(free_port())
+    process = subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", port]
+        + [str(ROOT / "run.py"), *map(str, run_arguments(data, calm_backbone, *SAVED, settings=SETTINGS))],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    for line in process.stdout:
+        if line.startswith("epoch 1:"):
+            break
+    process.terminate()  # the launcher ends its processes
+    process.communicate()
+    done = launch("torchrun", [*arguments, "--resume"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert metrics(tmp_path)[-1] == metrics(alone)[-1]
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 33, 34])
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_training_batches_are_shared_out_and_no_process_is_left_without(count, processes):
+    lengths = torch.arange(count).numpy() % 5
+    if count < processes:
+        with pytest.raises(UserError, match="start fewer"):
+            LengthBatches(lengths, 4, shuffle=True, share=Share(0, processes))
+        return
+    shares = []
+    for rank in range(processes):
+        torch.manual_seed(3)
+        sampler = LengthBatches(lengths, 4, shuffle=True, share=Share(rank, processes))
+        shares.append(list(sampler))
+        assert len(sampler) == len(shares[-1]) == len(shares[0])
+        assert all(shares[-1])
+    torch.manual_seed(3)
+    whole = list(LengthBatches(lengths, 4, shuffle=True))
+    everything = [sorted(sum(parts, [])) for parts in zip(*shares)]
+    assert sorted(sum(everything, [])) == list(range(count))
+    if count % 4 == 0 or count % 4 >= processes:
+        assert everything == [sorted(batch) for batch in whole]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_batches_to_score_go_round(processes):
+    lengths = torch.arange(30).numpy()
+    shares = [list(LengthBatches(lengths, 4, False, Share(rank, processes))) for rank in range(processes)]
+    assert [len(part) for part in shares] == [
+        len(LengthBatches(lengths, 4, False, Share(rank, processes))) for rank in range(processes)
+    ]
+    assert sorted(clip for part in shares for batch in part for clip in batch) == list(range(30))
