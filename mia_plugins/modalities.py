@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .data.chained import Computed, frame_counts
 from .data.clips import Clips
 
 MODALITIES = ("text", "video", "audio")
@@ -43,8 +44,13 @@ def spoil(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Ge
     """
     name = "texts" if modality == "text" else modality
     values: Sequence[Any] = getattr(clips, name)
+    spoilt: Sequence[Any]
     if way == "shuffled":
-        spoilt = [values[i] for i in derangement(len(clips), rng)]
+        order = derangement(len(clips), rng)
+        if modality == "text":
+            spoilt = [values[i] for i in order]
+        else:
+            spoilt = Computed(lambda i: values[int(order[i])], frame_counts(values)[order])
     elif modality == "text":
         words = [word for text in train.texts for word in text.split()] or [""]
         lengths = [len(text.split()) if way == "noise" else 0 for text in values]
@@ -53,7 +59,13 @@ def spoil(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Ge
         spoilt = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
     else:
         mean, std = moments(getattr(train, name))
-        spoilt = [rng.normal(mean, std, size=frames.shape).astype(np.float32) for frames in values]
+        counts, seed = frame_counts(values), int(rng.integers(2**63))
+
+        def draw(i: int) -> np.ndarray:
+            shape = int(counts[i]), len(mean)
+            return np.random.default_rng([seed, i]).normal(mean, std, size=shape).astype(np.float32)
+
+        spoilt = Computed(draw, counts)
     changed: dict[str, Any] = {name: spoilt}
     return dataclasses.replace(clips, **changed)
 

@@ -1,9 +1,9 @@
-"""Sequences of clips one after the other, without reading what they hold."""
+"""Sequences of clips that are read, or made, when they are asked for."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -38,6 +38,31 @@ class Chained(Sequence[np.ndarray]):
     def lengths(self) -> np.ndarray:
         """Frames of each clip, int64 (clips,)."""
         return np.concatenate([frame_counts(part) for part in self._parts] or [np.empty(0, np.int64)])
+
+
+class Computed(Sequence[np.ndarray]):
+    """Clips that a function makes, anew each time.
+
+    >>> zeros = Computed(lambda i: np.zeros((i + 1, 4)), np.array([1, 2, 3]))
+    >>> len(zeros), zeros[-1].shape
+    (3, (3, 4))
+
+    Args:
+        make: index from 0 -> float32 (frames, width).
+        lengths: int64 (clips,), frames of each clip.
+    """
+
+    def __init__(self, make: Callable[[int], np.ndarray], lengths: np.ndarray) -> None:
+        self._make, self.lengths = make, lengths
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __getitem__(self, index: Any) -> Any:
+        """One clip; of a slice the clips in a list."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return self._make(range(len(self))[index])
 
 
 def frame_counts(frames: Sequence[np.ndarray]) -> np.ndarray:
