@@ -14,14 +14,19 @@ OOS = "out of scope"
 
 
 def predictions(run: SavedRun) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
-    """True ids, predicted ids and names: with out of scope as a class where it was tested so, otherwise in-scope clips."""
+    """True ids, predicted ids and names: with out of scope as a class where it was tested so, otherwise in-scope clips.
+
+    Classes that no clip has and none is taken for are left out, and the others numbered anew.
+    """
     true, open_, closed = (run.array(name) for name in ("y_true", "y_open", "y_pred"))
     if true is None or closed is None:
         return None
-    if open_ is not None:
-        return true, open_, [*run.labels, OOS]
-    inside = true < len(run.labels)
-    return true[inside], closed[inside], run.labels
+    predicted = closed if open_ is None else open_
+    counted = np.ones(len(true), bool) if open_ is not None else true < len(run.labels)
+    true, predicted = true[counted], predicted[counted]
+    present = np.union1d(true, predicted)
+    names = [*run.labels, OOS]
+    return np.searchsorted(present, true), np.searchsorted(present, predicted), [names[int(i)] for i in present]
 
 
 def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Picture | None:

@@ -13,7 +13,8 @@ from tiny import SETTINGS, run_arguments
 from mia_plugins.__main__ import main as run_main
 from mia_plugins.cli import main
 from mia_plugins.report.anchors import reading_rows
-from mia_plugins.report.runs import find_runs, group_runs
+from mia_plugins.report.classes import predictions
+from mia_plugins.report.runs import SavedRun, find_runs, group_runs
 from mia_plugins.report.semantics import project
 
 
@@ -52,6 +53,20 @@ def test_a_page_with_every_picture(kept, tmp_path, capsys):
         values = [run.record["metrics"][metric] for run in group_runs(find_runs([kept])[0])[0].runs]
         assert f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}" in text
     assert "text shuffled" in text
+
+
+def test_intents_without_a_clip_are_left_out_of_the_confusion(tmp_path):
+    for name, ids in {"y_true": [0, 2, 2, 4], "y_pred": [0, 3, 2, 0]}.items():  # 4 is out of scope, not counted
+        np.save(tmp_path / f"{name}.npy", np.array(ids))
+    run = SavedRun(tmp_path, {"labels": ["a", "b", "c", "d"]})
+    true, predicted, names = predictions(run)
+    assert [names[i] for i in true] == ["a", "c", "c"]
+    assert [names[i] for i in predicted] == ["a", "d", "c"]
+    assert names == ["a", "c", "d"]
+    np.save(tmp_path / "y_open.npy", np.array([0, 4, 2, 4]))
+    true, predicted, names = predictions(run)
+    assert [names[i] for i in predicted] == ["a", "out of scope", "c", "out of scope"]
+    assert names == ["a", "c", "out of scope"]
 
 
 def test_runs_are_found_by_folder_and_by_table_alike(kept, monkeypatch, tmp_path):
