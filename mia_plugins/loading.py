@@ -24,7 +24,8 @@ def make_loaders(
     """
 
     def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
-        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle, share())
+        by_length = settings.length_batches
+        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle, by_length, share())
 
     # the in-scope monitors do not look at out-of-scope clips
     dev = ("dev", "ood_dev") if settings.eval_monitor == "is_os_f1" else ("dev",)
@@ -44,13 +45,17 @@ def make_loader(
     num_workers: int,
     device: torch.device,
     shuffle: bool = False,
+    by_length: bool = True,
     own: Share = WHOLE,
 ) -> DataLoader:
-    """Batches of clips of similar length; its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`."""
+    """Batches of some clips, drawn by :class:`~mia_plugins.data.sampling.LengthBatches`.
+
+    Its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`.
+    """
     dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
     return DataLoader(
         dataset,
-        batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, own),
+        batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own),
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
         collate_fn=Collate(tokenizer.pad_token_id or 0),

@@ -291,7 +291,8 @@ def measure_worth(session: Session, manager: Any, args: Any) -> list[dict[str, A
 def test_loader(session: Session, clips: Clips, settings: TrainSettings, own: Share) -> Any:
     """Batches of clips to score: all, or one process' share."""
     length = session.adapter.max_lengths["text"]
-    return make_loader(clips, session.tokenizer, length, settings.eval_batch_size, 0, session.device, own=own)
+    size, by_length = settings.eval_batch_size, settings.length_batches
+    return make_loader(clips, session.tokenizer, length, size, 0, session.device, by_length=by_length, own=own)
 
 
 def identity(method: Method, task: Task, own: Any, seed: int) -> dict[str, Any]:

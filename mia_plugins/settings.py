@@ -31,6 +31,7 @@ class TrainSettings:
         grad_clip: norm to which gradients are cut; 0: never.
         eval_monitor: the metric on dev that picks the best epoch; is_os_f1 is the mean of F1-IS and F1-OS, with the
             out-of-scope dev clips that ``--train_ood`` reads.
+        length_batches: batches of clips of similar length, which saves padding; false: of any, as the benchmark's.
         wait_patience: epochs without a better one after which training stops.
         precision: float32 or bfloat16 (autocast; weights stay float32).
         ood_training: what ``--train_ood`` means: k_plus_1 (out of scope is one more class, as in the paper) or
@@ -47,6 +48,7 @@ class TrainSettings:
     warmup_proportion: float = 0.1
     grad_clip: float = 1.0
     eval_monitor: str = "acc"
+    length_batches: bool = True
     wait_patience: int = 8
     precision: str = "float32"
     ood_training: str = "k_plus_1"

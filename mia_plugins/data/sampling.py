@@ -19,7 +19,8 @@ class LengthBatches(Sampler[list[int]]):
 
     Shuffled, each pass draws a new order from torch's global random state, sorts windows of :data:`WINDOW` batches by
     length, cuts them into batches and shuffles these. Otherwise the batches are those of all clips sorted by
-    length, the longest first, so that too small a memory shows at once.
+    length, the longest first, so that too small a memory shows at once. Not ``by_length``, they are those of a torch
+    DataLoader with the same random state, as in the benchmark's code.
 
     Of several processes each takes its part of every batch if shuffled (training), else whole batches in turn.
 
@@ -27,14 +28,18 @@ class LengthBatches(Sampler[list[int]]):
         lengths: of each clip.
         batch_size: clips a batch, of all processes together; what is left over makes a smaller one.
         shuffle: for training.
+        by_length: false: batches of any clips.
         share: which of several processes this is.
 
     Raises:
         UserError: a process would get no clip of a training batch.
     """
 
-    def __init__(self, lengths: np.ndarray, batch_size: int, shuffle: bool, share: Share = WHOLE) -> None:
-        self.lengths, self.batch_size, self.shuffle, self.share = lengths, batch_size, shuffle, share
+    def __init__(
+        self, lengths: np.ndarray, batch_size: int, shuffle: bool, by_length: bool = True, share: Share = WHOLE
+    ) -> None:
+        self.lengths, self.batch_size, self.shuffle = lengths, batch_size, shuffle
+        self.by_length, self.share = by_length, share
         if shuffle and share.processes > min(batch_size, max(len(lengths), 1)):
             raise UserError(
                 f"train_batch_size={batch_size} and {len(lengths)} clips are too few for {share.processes} processes; "
@@ -50,19 +55,21 @@ class LengthBatches(Sampler[list[int]]):
     def __iter__(self) -> Iterator[list[int]]:
         rank, processes = self.share
         if not self.shuffle:
-            return iter(self.cut(np.arange(len(self.lengths)))[rank::processes])
+            yield from self.cut(np.arange(len(self.lengths)))[rank::processes]
+            return
+        # drawn when the first batch is asked for, as torch's own sampler does
         seed = from_first(int(torch.empty((), dtype=torch.int64).random_()))
         draw = torch.Generator().manual_seed(seed)
         order = torch.randperm(len(self.lengths), generator=draw).numpy()
-        window = self.batch_size * WINDOW
+        window = self.batch_size * WINDOW if self.by_length else max(len(order), 1)
         batches = [batch for at in range(0, len(order), window) for batch in self.cut(order[at : at + window])]
         if batches and len(batches[-1]) < processes:  # too few for all: they join another batch
             left = batches.pop()
             batches[-1] += left
-        places = torch.randperm(len(batches), generator=draw).tolist()
-        return iter([batches[place][rank::processes] for place in places])
+        places = torch.randperm(len(batches), generator=draw).tolist() if self.by_length else range(len(batches))
+        yield from (batches[place][rank::processes] for place in places)
 
     def cut(self, clips: np.ndarray) -> list[list[int]]:
-        """Batches of some clips, longest first."""
-        ordered = clips[np.argsort(-self.lengths[clips], kind="stable")].tolist()
+        """Batches of some clips, longest first or as they come."""
+        ordered = (clips[np.argsort(-self.lengths[clips], kind="stable")] if self.by_length else clips).tolist()
         return [ordered[at : at + self.batch_size] for at in range(0, len(ordered), self.batch_size)]

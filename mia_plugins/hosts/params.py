@@ -58,11 +58,11 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
 
 
 def all_settings(method: Method, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults of training and method with ``values`` over them."""
+    """The defaults of training and method with ``values`` over them; batches are the host's, of clips of any length."""
     defaults = {
         field.name: field.default for kind in (TrainSettings, method.settings) for field in dataclasses.fields(kind)
     }
-    return {**defaults, **values}
+    return {**defaults, "length_batches": False, **values}
 
 
 def single(value: Any) -> Any:

@@ -131,8 +131,8 @@ def test_training_batches_are_shared_out_and_no_process_is_left_without(count, p
 @pytest.mark.parametrize("processes", [1, 2, 3])
 def test_batches_to_score_go_round(processes):
     lengths = torch.arange(30).numpy()
-    shares = [list(LengthBatches(lengths, 4, False, Share(rank, processes))) for rank in range(processes)]
+    shares = [list(LengthBatches(lengths, 4, False, share=Share(rank, processes))) for rank in range(processes)]
     assert [len(part) for part in shares] == [
-        len(LengthBatches(lengths, 4, False, Share(rank, processes))) for rank in range(processes)
+        len(LengthBatches(lengths, 4, False, share=Share(rank, processes))) for rank in range(processes)
     ]
     assert sorted(clip for part in shares for batch in part for clip in batch) == list(range(30))

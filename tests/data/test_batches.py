@@ -132,6 +132,19 @@ def test_length_batches_hold_every_clip_once_and_neighbours_in_length(lengths, b
         assert all(low[1] <= high[0] for low, high in zip(spans, spans[1:]))
 
 
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("count", [1, 8, 33])
+def test_batches_of_any_length_are_those_of_a_plain_loader(count, shuffle):
+    """As the benchmark's own, with the same random state; several epochs."""
+    clips = list(range(count))
+    sampler = LengthBatches(np.arange(count) % 5, 4, shuffle, by_length=False)
+    torch.manual_seed(5)
+    expected = [batch.tolist() for _ in range(3) for batch in DataLoader(clips, batch_size=4, shuffle=shuffle)]
+    torch.manual_seed(5)
+    found = [batch.tolist() for _ in range(3) for batch in DataLoader(clips, batch_sampler=sampler)]
+    assert found == expected
+
+
 def test_length_batches_follow_the_seed_and_change_with_every_pass():
     sampler = LengthBatches(np.arange(100) % 10, 4, shuffle=True)
     torch.manual_seed(1)
