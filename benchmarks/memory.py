@@ -15,8 +15,8 @@ MIB = 1 << 20
 
 
 def sizes(bench: Bench) -> tuple[int, int]:
-    """Training clips of the data sets: one that costs next to nothing, and the largest."""
-    return 32, bench.clips
+    """Training clips of the data sets: enough for the largest batches there will be, and four times as many."""
+    return bench.clips // 4, bench.clips
 
 
 def measure(bench: Bench) -> list[Row]:
@@ -27,7 +27,7 @@ def measure(bench: Bench) -> list[Row]:
     """
     backbone = make_backbone(bench.work / "backbones", "tiny")
     data = {count: make_data(bench.work / "data" / f"{count}", count) for count in sizes(bench)}
-    settings = {"num_train_epochs": 1, "train_batch_size": 8}
+    settings = {"num_train_epochs": 1, "train_batch_size": 8, "eval_batch_size": 8}
 
     def ours(count: int, first: bool) -> Result:
         if first:
@@ -54,7 +54,7 @@ def fewer_rounds(bench: Bench) -> Bench:
 
 
 def taken(found: dict[str, Result], side: str, count: int, least: int, what: str = "peak_bytes") -> float:
-    """What a side's data take: its peak above that of the same command on the smallest data set."""
+    """What a side's data take: its peak above that of the same command on a quarter of the clips."""
     return max(found[f"{side} {count}"][what] - found[f"{side} {least}"][what], MIB)
 
 
