@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -26,8 +27,36 @@ def free_port():
         return server.getsockname()[1]
 
 
-def launch(launcher, arguments, folder):
-    """The run script under a launcher, with two processes."""
+GRADIENTS = """
+import torch
+from torch import nn
+from mia_plugins.distributed import gather, parallel, share, start, stop
+
+start(torch.device("cpu"))
+torch.manual_seed(0)
+model, alone = nn.Linear(3, 4), nn.Linear(3, 4)
+alone.load_state_dict(model.state_dict())
+values, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 3, 1])  # three rows for one process, two for the other
+own = slice(share().rank, None, share().processes)
+
+
+def loss(rows, ids):  # as a contrastive loss, each row's part depends on all others
+    return nn.functional.cross_entropy(rows, ids) + (rows @ rows.T).logsumexp(dim=1).mean()
+
+
+whole = loss(alone(values), labels)
+whole.backward()
+shared = loss(gather(parallel(model)(values[own])), gather(labels[own]))
+shared.backward()
+torch.testing.assert_close(shared, whole)
+for ours, theirs in zip(model.parameters(), alone.parameters()):
+    torch.testing.assert_close(ours.grad, theirs.grad)
+stop()
+"""
+
+
+def launch(launcher, arguments, folder, script=ROOT / "run.py"):
+    """A script, by default the run script, under a launcher with two processes."""
     port = str(free_port())
     words = {
         "torchrun": ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", port],
@@ -35,8 +64,9 @@ def launch(launcher, arguments, folder):
     }[launcher]
     words += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"] * (launcher == "accelerate")
     return subprocess.run(
-        [sys.executable, "-m", *words, str(ROOT / "run.py"), *map(str, arguments)],
+        [sys.executable, "-m", *words, str(script), *map(str, arguments)],
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=300,
@@ -81,6 +111,13 @@ def test_two_processes_end_as_one(launcher, alone, data, calm_backbone, tmp_path
     ours, theirs = load_file(ours), load_file(theirs)
     for name in theirs:
         torch.testing.assert_close(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
+
+
+def test_gradients_are_those_of_the_whole_batch(tmp_path):
+    """Directly, since an optimizer such as Adam would hide a wrong factor."""
+    (tmp_path / "gradients.py").write_text(GRADIENTS)
+    done = launch("torchrun", [], tmp_path, tmp_path / "gradients.py")
+    assert done.returncode == 0, done.stderr
 
 
 def test_two_processes_resume(data, calm_backbone, alone, tmp_path):
