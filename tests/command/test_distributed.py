@@ -44,9 +44,10 @@ def loss(rows, ids):  # as a contrastive loss, each row's part depends on all ot
     return nn.functional.cross_entropy(rows, ids) + (rows @ rows.T).logsumexp(dim=1).mean()
 
 
+wrapped = parallel(model)
 whole = loss(alone(values), labels)
 whole.backward()
-shared = loss(gather(parallel(model)(values[own])), gather(labels[own]))
+shared = loss(gather(wrapped(values[own])), gather(labels[own]))
 shared.backward()
 torch.testing.assert_close(shared, whole)
 for ours, theirs in zip(model.parameters(), alone.parameters()):
