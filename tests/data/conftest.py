@@ -129,6 +129,19 @@ def same_when_streamed(tmp_path, same_frames):
 
 
 @pytest.fixture
+def compare(tmp_path, same_when_streamed):
+    """``compare(bytes)``: a file with these bytes streams to what it loads to; returns its path."""
+
+    def write_and_compare(content):
+        path = tmp_path / "video_feats.pkl"
+        path.write_bytes(content)
+        same_when_streamed(path)
+        return path
+
+    return write_and_compare
+
+
+@pytest.fixture
 def write_scope():
     """Writes ``{split: rows}`` tables, and video and audio features for every row's key."""
 

@@ -18,16 +18,9 @@ PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
 
 @pytest.fixture
-def load(tmp_path, same_when_streamed):
+def load(compare):
     """``load(bytes)``: what ``load_plain`` makes of a file with these bytes; streaming must come to the same."""
-
-    def write_and_load(content):
-        path = tmp_path / "video_feats.pkl"
-        path.write_bytes(content)
-        same_when_streamed(path)
-        return load_plain(path)
-
-    return write_and_load
+    return lambda content: load_plain(compare(content))
 
 
 class Calls:

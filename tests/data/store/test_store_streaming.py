@@ -20,18 +20,6 @@ from mia_plugins.data.store_pickle import NotStreamable, stream
 
 
 @pytest.fixture
-def compare(tmp_path, same_when_streamed):
-    """``compare(bytes)``: a file with these bytes streams to what it loads to."""
-
-    def write_and_compare(content):
-        path = tmp_path / "video_feats.pkl"
-        path.write_bytes(content)
-        same_when_streamed(path)
-
-    return write_and_compare
-
-
-@pytest.fixture
 def no_second_load(monkeypatch):
     """Loading the file as a whole is a failure."""
 

@@ -1,0 +1,34 @@
+"""A cache of each test's own, with a feature file to convert."""
+
+from pathlib import Path
+
+import pytest
+from store_files import make_table, write
+
+from mia_plugins.data import store, store_build
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache folder of the test's own; the stores are in its ``features``."""
+    monkeypatch.setenv("MIA_PLUGINS_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "features"
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A feature file with :func:`make_table`'s clips."""
+    return write(tmp_path / "video_feats.pkl", make_table())
+
+
+@pytest.fixture
+def conversions(monkeypatch):
+    """The files that were converted so far."""
+    done = []
+
+    def convert(path, frames):
+        done.append(Path(path).name)
+        return store_build.convert(path, frames)
+
+    monkeypatch.setattr(store, "convert", convert)
+    return done

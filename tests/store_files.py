@@ -1,0 +1,41 @@
+"""Feature files, what is read of them, and the stores in a cache."""
+
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+from tiny import ROOT
+
+from mia_plugins.data.features import read_features
+
+
+def make_table(clips=5, width=4, seed=0, most=9):
+    rng = np.random.default_rng(seed)
+    return {f"clip{i}": rng.normal(size=(rng.integers(1, most), width)).astype(np.float32) for i in range(clips)}
+
+
+def write(path, table, protocol=4):
+    path.write_bytes(pickle.dumps(table, protocol))
+    return path
+
+
+def check(path, table, max_length=100):
+    """What is read of the file is the table's."""
+    read = read_features(path, list(table), max_length=max_length)
+    assert len(read) == len(table)
+    for clip, expected in zip(read, table.values()):
+        np.testing.assert_array_equal(clip, expected[:max_length], strict=True)
+
+
+def stores(cache):
+    """What is in the cache, but for the lock."""
+    return sorted(name for name in os.listdir(cache) if name != ".lock") if cache.exists() else []
+
+
+def run(script, *args, **options):
+    """Starts Python with what it prints at hand."""
+    command = [sys.executable, "-c", script, *map(str, args)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
