@@ -61,7 +61,8 @@ def parallel(model: nn.Module) -> nn.Module:
     """The model with gradients averaged over the processes in ``backward``; alone, the model itself."""
     if share().processes == 1:
         return model
-    return nn.parallel.DistributedDataParallel(model, find_unused_parameters=True)
+    # parameters that no output depends on (a pooler, say) are found at the first step, not looked for at each
+    return nn.parallel.DistributedDataParallel(model, static_graph=True)
 
 
 def gather(tensor: Tensor) -> Tensor:
