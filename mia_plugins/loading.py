@@ -58,7 +58,7 @@ def make_loader(
         batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own),
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
-        collate_fn=Collate(tokenizer.pad_token_id or 0),
+        collate_fn=Collate(tokenizer.pad_token_id or 0, dataset.most_frames()),
     )
 
 
@@ -69,10 +69,10 @@ def joined(data: LoadedData, *names: str) -> Clips:
 
 
 class Collate:
-    """:func:`collate` with the tokenizer's padding id; an object, so that worker processes can receive it."""
+    """:func:`collate` with how to pad; an object, so that worker processes can receive it."""
 
-    def __init__(self, pad_token_id: int) -> None:
-        self.pad_token_id = pad_token_id
+    def __init__(self, pad_token_id: int, most_frames: tuple[int, int]) -> None:
+        self.pad_token_id, self.most_frames = pad_token_id, most_frames
 
     def __call__(self, batch: list[Any]) -> dict[str, torch.Tensor]:
-        return collate(batch, self.pad_token_id)
+        return collate(batch, self.pad_token_id, self.most_frames)

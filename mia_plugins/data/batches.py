@@ -1,7 +1,8 @@
-"""From clips to tensors under the benchmarks' names, padded to the longest clip of each batch and no further."""
+"""From clips to tensors under the benchmarks' names, padded to about the longest clip of each batch."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -10,6 +11,8 @@ import torch
 from torch.utils.data import Dataset
 
 from .clips import Clips
+
+FRAME_STEP = 16  # batches of ever new sizes cost a tenth of the time and leave holes in memory: docs/performance.md
 
 
 class Sample(NamedTuple):
@@ -38,6 +41,11 @@ class ClipDataset(Dataset[Sample]):
         label_id = int(clips.label_ids[index])
         return Sample(index, label_id, self.token_ids[index], clips.video[index], clips.audio[index])
 
+    def most_frames(self) -> tuple[int, int]:
+        """Frames of the longest clip, (video, audio)."""
+        video, audio = self.clips.frame_counts()
+        return int(video.max(initial=0)), int(audio.max(initial=0))
+
     def lengths(self) -> np.ndarray:
         """What to sort clips by: their tokens, which cost most, and among equals their frames: float (clips,)."""
         video, audio = self.clips.frame_counts()
@@ -59,8 +67,16 @@ def tokenize(texts: Sequence[str], tokenizer: Callable[..., Any], max_length: in
     return [list(ids) for ids in encoded["input_ids"]]
 
 
-def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.Tensor]:
+def collate(
+    batch: Sequence[Sample], pad_token_id: int = 0, most_frames: tuple[int, int] = (0, 0)
+) -> dict[str, torch.Tensor]:
     """Pad a batch of B clips.
+
+    Args:
+        batch: the clips.
+        pad_token_id: fills up the token ids.
+        most_frames: of the longest clip there is, (video, audio). Frames are padded to a multiple of
+            :data:`FRAME_STEP`, but not beyond this; with 0 to the batch's longest clip.
 
     Returns:
         ``index`` (B,), the clips' places in the split; ``label_ids`` (B,);
@@ -78,8 +94,8 @@ def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.T
     for row, sample in zip(text, batch):
         row[0, : len(sample.token_ids)] = sample.token_ids
         row[1, : len(sample.token_ids)] = 1
-    video, video_lengths = _pad([sample.video for sample in batch])
-    audio, audio_lengths = _pad([sample.audio for sample in batch])
+    video, video_lengths = _pad([sample.video for sample in batch], most_frames[0])
+    audio, audio_lengths = _pad([sample.audio for sample in batch], most_frames[1])
     return {
         "index": torch.tensor([sample.place for sample in batch], dtype=torch.int64),
         "label_ids": torch.tensor([sample.label_id for sample in batch], dtype=torch.int64),
@@ -91,10 +107,12 @@ def collate(batch: Sequence[Sample], pad_token_id: int = 0) -> dict[str, torch.T
     }
 
 
-def _pad(sequences: Sequence[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Frames (frames, width) of each clip -> float32 (B, longest, width) and lengths (B,)."""
+def _pad(sequences: Sequence[np.ndarray], most: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Frames (frames, width) of each clip -> float32 (B, longest or a little more, width) and lengths (B,)."""
     lengths = [len(sequence) for sequence in sequences]
-    padded = np.zeros((len(sequences), max(lengths), sequences[0].shape[1]), np.float32)
+    longest = max(lengths)
+    longest = max(longest, min(most, math.ceil(longest / FRAME_STEP) * FRAME_STEP))
+    padded = np.zeros((len(sequences), longest, sequences[0].shape[1]), np.float32)
     for row, sequence in zip(padded, sequences):
         row[: len(sequence)] = sequence
     return torch.from_numpy(padded), torch.tensor(lengths, dtype=torch.int64)

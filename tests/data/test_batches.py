@@ -78,6 +78,27 @@ def test_collate_pads_to_the_longest_and_no_further(lengths, pad_token_id):
             assert not batch[f"{name}_feats"][i, length:].any()
 
 
+@settings(deadline=None, max_examples=100)
+@given(
+    lengths=st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=1, max_size=4),
+    more=st.tuples(st.integers(0, 40), st.integers(0, 40)),
+)
+def test_frames_fill_up_to_a_multiple_but_never_beyond_the_longest_clip_there_is(lengths, more):
+    clips = make_clips(lengths)
+    dataset = ClipDataset(clips, [[1]] * len(lengths))
+    longest = [max(column) for column in zip(*lengths)]
+    assert dataset.most_frames() == tuple(longest)
+    most = tuple(own + other for own, other in zip(longest, more))
+    samples = [dataset[i] for i in range(len(dataset))]
+    batch, plain = collate(samples, most_frames=most), collate(samples)
+    for name, own, limit in zip(("video_feats", "audio_feats"), longest, most):
+        expected = next(size for size in range(own, 100) if size % 16 == 0 or size == limit)
+        assert batch[name].shape[1] == expected
+        assert torch.equal(batch[name][:, :own], plain[name])
+        assert not batch[name][:, own:].any()
+    assert all(torch.equal(batch[name], plain[name]) for name in NAMES if not name.endswith("o_feats"))
+
+
 def test_a_batch_shares_no_memory_with_the_clips():
     clips = make_clips([(2, 2)])
     collate([ClipDataset(clips, [[1]])[0]])["video_feats"].zero_()
