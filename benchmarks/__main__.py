@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import gpu, growth, memory, scoring, startup, throughput
+from . import changes, gpu, growth, memory, scoring, startup, throughput
 from .processes import Bench, Failed
 from .table import Row, as_json, markdown
 
@@ -20,6 +20,7 @@ ROWS: dict[str, Callable[[Bench], list[Row]]] = {
     "memory": memory.measure,
     "throughput": throughput.measure,
     "growth": growth.measure,
+    "changes": changes.measure,
     "gpu-base": gpu.base,
     "gpu-large": gpu.large,
     "gpu-scoring": gpu.scored,

@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from mia_plugins.data import batches
+
 from .floor import clip_sizes, matrix_rate, product_rate, step_work, synchronize
 from .sessions import load, open_session
 
@@ -23,6 +25,7 @@ def measure(
     precision: str = "float32",
     epochs: int = 1,
     rate: bool = False,
+    frame_step: int | None = None,
     **chosen: Any,
 ) -> dict[str, Any]:
     """Trains through :func:`mia_plugins.training.train_epoch`, whole epochs: batches differ in length.
@@ -36,8 +39,10 @@ def measure(
         precision: float32 or bfloat16.
         epochs: measured ones.
         rate: measure the machine's matrix rate too.
+        frame_step: frames are padded to a multiple of this; None: as always.
         chosen: hyper-parameters.
     """
+    batches.FRAME_STEP = frame_step or batches.FRAME_STEP
     session = open_session(data, backbone, device, train_batch_size=batch, precision=precision, **chosen)
     where = session.device
     session.train(load(warm)).epoch()

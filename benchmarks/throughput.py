@@ -57,12 +57,19 @@ def encoder(bench: Bench) -> dict[str, str]:
 
 
 def ours(
-    bench: Bench, batch: int, data: Path, backbone: Path, precision: str = "float32", rate: bool = True, epochs: int = 1
+    bench: Bench,
+    batch: int,
+    data: Path,
+    backbone: Path,
+    precision: str = "float32",
+    rate: bool = True,
+    epochs: int = 1,
+    **chosen: Any,
 ) -> Result:
-    """A-MESS here, whole epochs."""
+    """A-MESS here, whole epochs; ``chosen`` are arguments of :func:`benchmarks.ours.measure`."""
     warm = make_data(bench.work / "data" / f"{2 * batch}", 2 * batch)
     settings = {"data": str(data), "warm": str(warm), "backbone": str(backbone), "batch": batch}
-    settings.update(device=bench.device, precision=precision, rate=rate, epochs=epochs, **encoder(bench))
+    settings.update(device=bench.device, precision=precision, rate=rate, epochs=epochs, **encoder(bench), **chosen)
     return child(bench, "ours", settings)
 
 
