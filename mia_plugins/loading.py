@@ -53,12 +53,13 @@ def make_loader(
     Its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`.
     """
     dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
+    most_frames = dataset.most_frames() if by_length else (0, 0)  # the benchmark's own batches, to the last bit
     return DataLoader(
         dataset,
         batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own),
         num_workers=num_workers,
         pin_memory=device.type == "cuda",
-        collate_fn=Collate(tokenizer.pad_token_id or 0, dataset.most_frames()),
+        collate_fn=Collate(tokenizer.pad_token_id or 0, most_frames),
     )
 
 

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from .clips import Clips
 
-FRAME_STEP = 16  # batches of ever new sizes cost a tenth of the time and leave holes in memory: docs/performance.md
+FRAME_STEP = 16  # batches of ever new sizes leave holes in memory (docs/performance.md)
 
 
 class Sample(NamedTuple):
