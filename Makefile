@@ -12,7 +12,9 @@ SOURCES = mia_plugins methods configs data_adapters benchmarks tests run.py setu
 demo: .venv/ready
 	.venv/bin/python run.py --method amess --dataset MIntRec2.0
 
-test: lint test-now test-2023
+test:
+	$(MAKE) -j2 .venv/ready .venv-2023/ready
+	$(MAKE) lint test-now test-2023
 
 lint: .venv/ready
 	.venv/bin/ruff check --output-format concise $(SOURCES)

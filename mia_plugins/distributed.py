@@ -7,6 +7,8 @@ a launcher everything here does nothing.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import os
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -43,6 +45,9 @@ def start(device: torch.device) -> None:
             os.environ["TQDM_DISABLE"] = "1"
         if device.type == "cuda":
             torch.cuda.set_device(device)
+        # before there is a group: imported later (by DistributedDataParallel), its functions' defaults would hold the
+        # group for good, and the group's threads, still at work while Python ends, now and then abort the process
+        importlib.import_module("torch.distributed.nn")
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
 
@@ -124,6 +129,7 @@ def same_weights(model: nn.Module) -> None:
 
 
 def stop() -> None:
-    """Leaves the group."""
+    """Leaves the group, and ends its threads."""
     if dist.is_available() and dist.is_initialized():
+        gc.collect()  # a wrapped model would keep the group alive
         dist.destroy_process_group()

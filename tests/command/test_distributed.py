@@ -28,6 +28,8 @@ def free_port():
 
 
 GRADIENTS = """
+from pathlib import Path
+
 import torch
 from torch import nn
 from mia_plugins.distributed import gather, parallel, share, start, stop
@@ -39,31 +41,35 @@ class Model(nn.Linear):
         self.unused = nn.Linear(2, 2)
 
 
-start(torch.device("cpu"))
-torch.manual_seed(0)
-model, alone = Model(), Model()
-alone.load_state_dict(model.state_dict())
-values, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 3, 1])  # three rows for one process, two for the other
-own = slice(share().rank, None, share().processes)
-
-
 def loss(rows, ids):  # as a contrastive loss, each row's part depends on all others
     return nn.functional.cross_entropy(rows, ids) + (rows @ rows.T).logsumexp(dim=1).mean()
 
 
-wrapped = parallel(model)
-for step in range(3):
-    model.zero_grad(set_to_none=True)
-    alone.zero_grad(set_to_none=True)
-    whole = loss(alone(values), labels)
-    whole.backward()
-    shared = loss(gather(wrapped(values[own])), gather(labels[own]))
-    shared.backward()
-    torch.testing.assert_close(shared, whole)
-    for ours, theirs in zip(model.parameters(), alone.parameters()):
-        torch.testing.assert_close(ours.grad, theirs.grad)
-    values = values + 1
+def compare():
+    torch.manual_seed(0)
+    model, alone = Model(), Model()
+    alone.load_state_dict(model.state_dict())
+    values, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 3, 1])  # three rows for one process, two for the other
+    own = slice(share().rank, None, share().processes)
+    wrapped = parallel(model)
+    for step in range(3):
+        model.zero_grad(set_to_none=True)
+        alone.zero_grad(set_to_none=True)
+        whole = loss(alone(values), labels)
+        whole.backward()
+        shared = loss(gather(wrapped(values[own])), gather(labels[own]))
+        shared.backward()
+        torch.testing.assert_close(shared, whole)
+        for ours, theirs in zip(model.parameters(), alone.parameters()):
+            torch.testing.assert_close(ours.grad, theirs.grad)
+        values = values + 1
+
+
+start(torch.device("cpu"))
+compare()
 stop()
+threads = [name.read_text().strip() for name in Path("/proc/self/task").glob("*/comm")]
+assert not any("gloo" in name for name in threads), threads
 """
 
 
