@@ -12,7 +12,7 @@ from pathlib import Path
 
 from . import changes, gpu, growth, memory, scoring, startup, throughput
 from .processes import Bench, Failed
-from .table import Row, as_json, markdown
+from .table import NO_HOST, Row, as_json, markdown
 
 ROWS: dict[str, Callable[[Bench], list[Row]]] = {
     "scoring": scoring.measure,
@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text((as_json if path.suffix == ".json" else markdown)(rows, bench), encoding="utf-8")
     print(markdown(rows, bench))
-    return 1 if any(row.note and not row.values and row.note != "no host checkout" for row in rows) else 0
+    return 1 if any(row.note and not row.values and row.note != NO_HOST for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -46,6 +47,7 @@ def measure(
     session = open_session(data, backbone, device, train_batch_size=batch, precision=precision, **chosen)
     where = session.device
     session.train(load(warm)).epoch()
+    gc.collect()  # the warm-up's optimizer, which would count as memory
     trainer = session.train(session.data)
     if where.type == "cuda":
         trainer.epoch()  # the allocator has seen every shape then

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +192,8 @@ def rounds(
         The rounds, and for each side that failed why; a side that failed is left out of all later rounds.
     """
     fixed = {"row": row, "threads": bench.threads, "device": bench.device, "code": code_digest(), "sides": list(sides)}
+    fixed["packages"] = [version(name) for name in ("torch", "transformers", "numpy")]
+    fixed["host"] = [str(bench.mmoir), str(bench.host_python)]
     key = hashlib.sha256(json.dumps({**fixed, **settings}, sort_keys=True, default=str).encode()).hexdigest()[:12]
     done, failed = [], {}
     for number in range(bench.repetitions):

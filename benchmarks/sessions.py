@@ -39,7 +39,7 @@ class Session:
     def score(self, clips: Clips) -> Predictions:
         """Scores clips, from their text and frames."""
         size = self.settings.eval_batch_size
-        loader = make_loader(clips, self.tokenizer, self.task.text_length, size, 0, self.device)
+        loader = make_loader(clips, self.tokenizer, self.task.text_length, size, None, self.device)
         return predict(self.model, loader, device=self.device, precision=self.settings.precision)
 
 
@@ -49,7 +49,7 @@ class Trainer:
     def __init__(self, session: Session, data: LoadedData) -> None:
         self.session, self.number = session, 0
         length = session.task.text_length
-        loaders = make_loaders(data, session.tokenizer, length, session.settings, 0, session.device)
+        loaders = make_loaders(data, session.tokenizer, length, session.settings, None, session.device)
         self.loader = loaders.train
         self.state = make_optimizer(session.model, session.settings, steps=1000)
 

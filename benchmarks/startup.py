@@ -7,7 +7,7 @@ from pathlib import Path
 from .backbones import make_backbone
 from .data import make_data
 from .processes import Bench, Result, host_run, our_run, rounds
-from .table import Row, median, paired
+from .table import NO_HOST, Row, median, paired
 
 LEAST, REAL = 32, 9304  # training clips: next to none; all in-scope clips of MIntRec2.0
 
@@ -44,7 +44,7 @@ def measure(bench: Bench) -> list[Row]:
                 False,
                 "x",
                 f"second start, backbone {backbone.name}: {text}",
-                "; ".join(f"{side}: {why}" for side, why in failed.items()) or ("" if bench.mmoir else "no host"),
+                "; ".join(f"{side}: {why}" for side, why in failed.items()) or ("" if bench.mmoir else NO_HOST),
             )
         )
     if bench.mmoir and not bench.quick:

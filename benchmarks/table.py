@@ -13,6 +13,8 @@ from typing import Any
 
 from .processes import Bench, Result
 
+NO_HOST = "no host checkout"  # the note of a row that was left out, which is no failure
+
 
 @dataclass(frozen=True)
 class Row:

@@ -8,7 +8,7 @@ from typing import Any
 from .data import make_data
 from .processes import Bench, Result, child, host_run, rounds
 from .startup import backbone_of
-from .table import Row, median, paired
+from .table import NO_HOST, Row, median, paired
 
 GOALS = {"cpu": {"mag_bert": 3.0, "mult": 5.0, "plain": None}, "gpu": {"mag_bert": 3.0, "mult": 3.0, "plain": None}}
 NAMES = {"mag_bert": "MMOIR's MAG-BERT", "mult": "MMOIR's MulT", "plain": "A-MESS written plainly"}
@@ -95,7 +95,7 @@ def rows(
         values = paired(done, "ours", side, lambda one: one["rate"])
         note = failed.get(side, failed.get("ours", ""))
         if not values and not note:
-            note = "no host checkout"
+            note = NO_HOST
         numbers = f"{text}: {rates['ours']:.1f} against {rates[side]:.1f} clips/s" if values else text
         found.append(Row(f"training throughput, batch {batch}", NAMES[side], values, goal, True, "x", numbers, note))
     shares = tuple(

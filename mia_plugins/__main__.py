@@ -13,16 +13,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = make_parser().parse_args(arguments)
         # heavy imports come after --help and wrong options
-        from .devices import choose_device
-        from .distributed import start, stop
+        from .distributed import stop
         from .running import run
 
-        if not options.tune:  # there, processes search side by side
-            start(choose_device(options.gpu_id))
         run(options)
         stop()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        # one that a loading process raised comes with that process' traceback before it
+        print(f"error: {str(error).splitlines()[-1].removeprefix('mia_plugins.errors.UserError: ')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command with --resume goes on from the last whole epoch", file=sys.stderr)

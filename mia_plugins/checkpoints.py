@@ -109,8 +109,8 @@ class Progress:
             for name, part in state.items():
                 part.load_state_dict(saved[name])
             torch.set_rng_state(saved["random"])
-            if torch.cuda.is_available() and saved["random_cuda"]:
-                torch.cuda.set_rng_state_all(saved["random_cuda"])
+            for number, numbers in enumerate(saved["random_cuda"][: torch.cuda.device_count()]):
+                torch.cuda.set_rng_state(numbers, number)
         except Exception as error:
             raise UserError(f"{path}: cannot be resumed; train without --resume ({str(error)[:200]})") from error
         self.best, self.best_score = saved["best"], saved["best_score"]

@@ -39,10 +39,8 @@ def local_gpu() -> str | None:
 
 
 def start(device: torch.device) -> None:
-    """Joins the processes that the launcher started; alone, does nothing. Only the first shows progress bars."""
+    """Joins the processes that the launcher started; alone, or where they have met already, does nothing."""
     if launched() and not dist.is_initialized():
-        if os.environ.get("RANK", "0") != "0":
-            os.environ["TQDM_DISABLE"] = "1"
         if device.type == "cuda":
             torch.cuda.set_device(device)
         # before there is a group: imported later (by DistributedDataParallel), its functions' defaults would hold the
@@ -56,10 +54,15 @@ def share() -> Share:
     return Share(dist.get_rank(), dist.get_world_size()) if dist.is_available() and dist.is_initialized() else WHOLE
 
 
-def own_random_numbers() -> None:
-    """Dropout of its own in every process but the first, whose random numbers stay what they are."""
+def no_bar() -> bool | None:
+    """tqdm's ``disable``: a progress bar in the first process alone, and there on a terminal."""
+    return True if share().rank else None
+
+
+def own_random_numbers(epochs: int) -> None:
+    """Dropout of its own, after ``epochs``, in every process but the first, whose random numbers stay what they are."""
     if share().rank:
-        torch.manual_seed(torch.initial_seed() + share().rank)
+        torch.manual_seed(torch.initial_seed() + share().rank + 1000 * epochs)
 
 
 def parallel(model: nn.Module) -> nn.Module:
@@ -67,22 +70,29 @@ def parallel(model: nn.Module) -> nn.Module:
     if share().processes == 1:
         return model
     # parameters that no output depends on (a pooler, say) are found at the first step, not looked for at each
-    return nn.parallel.DistributedDataParallel(model, static_graph=True)
+    # gradients live in the memory they are sent from, so there is one copy of them
+    return nn.parallel.DistributedDataParallel(model, static_graph=True, gradient_as_bucket_view=True)
 
 
-def gather(tensor: Tensor) -> Tensor:
+def row_counts(tensor: Tensor) -> list[int]:
+    """How many rows each process has of a tensor."""
+    if share().processes == 1:
+        return [len(tensor)]
+    rows = torch.tensor([len(tensor)], device=tensor.device)
+    counts = [torch.zeros_like(rows) for _ in range(share().processes)]
+    dist.all_gather(counts, rows)
+    return torch.cat(counts).tolist()
+
+
+def gather(tensor: Tensor, sizes: Sequence[int]) -> Tensor:
     """The rows ``(rows, ...)`` of all processes, one after the other; gradients reach this process' own.
 
     They are multiplied by the number of processes: :func:`parallel` averages over the processes, and each has only its
-    own rows' gradient of a loss that is the same in all.
+    own rows' gradient of a loss that is the same in all. ``sizes``: :func:`row_counts`.
     """
     own = share()
     if own.processes == 1:
         return tensor
-    rows = torch.tensor([len(tensor)], device=tensor.device)
-    counts = [torch.zeros_like(rows) for _ in range(own.processes)]
-    dist.all_gather(counts, rows)
-    sizes = [int(count) for count in counts]
     padded = tensor.new_zeros(max(sizes), *tensor.shape[1:])
     padded[: len(tensor)] = tensor.detach()
     parts = [torch.zeros_like(padded) for _ in sizes]
@@ -95,11 +105,11 @@ def gather(tensor: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def gather_output(output: Any) -> Any:
+def gather_output(output: Any, sizes: Sequence[int]) -> Any:
     """A model's output, a named tuple of tensors and None, for the clips of all processes."""
     if share().processes == 1:
         return output
-    return type(output)(*(gather(part) if isinstance(part, Tensor) else part for part in output))
+    return type(output)(*(gather(part, sizes) if isinstance(part, Tensor) else part for part in output))
 
 
 def gather_batches(batches: Sequence[Any]) -> list[Any]:

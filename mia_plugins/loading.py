@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 from typing import Any
 
 import torch
@@ -16,7 +18,12 @@ from .settings import TrainSettings
 
 
 def make_loaders(
-    data: LoadedData, tokenizer: Any, text_length: int, settings: TrainSettings, num_workers: int, device: torch.device
+    data: LoadedData,
+    tokenizer: Any,
+    text_length: int,
+    settings: TrainSettings,
+    num_workers: int | None,
+    device: torch.device,
 ) -> Loaders:
     """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are.
 
@@ -42,7 +49,7 @@ def make_loader(
     tokenizer: Any,
     text_length: int,
     batch_size: int,
-    num_workers: int,
+    num_workers: int | None,
     device: torch.device,
     shuffle: bool = False,
     by_length: bool = True,
@@ -57,10 +64,19 @@ def make_loader(
     return DataLoader(
         dataset,
         batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own),
-        num_workers=num_workers,
+        num_workers=usual_workers(device) if num_workers is None else num_workers,
         pin_memory=device.type == "cuda",
         collate_fn=Collate(tokenizer.pad_token_id or 0, most_frames),
     )
+
+
+def usual_workers(device: torch.device) -> int:
+    """Processes that load batches: some beside a GPU, where a step is shorter than the reading of the next batch.
+
+    None where they would start by importing the user's own script again (Windows, macOS, Python 3.14).
+    """
+    forked = multiprocessing.get_all_start_methods()[0] == "fork"
+    return min(4, os.cpu_count() or 1) if device.type == "cuda" and forked else 0
 
 
 def joined(data: LoadedData, *names: str) -> Clips:

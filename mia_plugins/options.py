@@ -48,7 +48,9 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--audio_feats", metavar="NAME", help="audio features: wavlm, wav2vec2 or a file")
     group.add_argument("--video_data_path", default="video_data", metavar="DIR", help="folder of the video features")
     group.add_argument("--audio_data_path", default="audio_data", metavar="DIR", help="folder of the audio features")
-    group.add_argument("--num_workers", type=int, default=0, metavar="N", help="processes that load batches")
+    group.add_argument(
+        "--num_workers", type=int, metavar="N", help="processes that load batches (default: 4 beside a GPU)"
+    )
 
     group = parser.add_argument_group("out-of-scope utterances")
     group.add_argument("--train_ood", action="store_true", help="train with them (see ood_training in the settings)")

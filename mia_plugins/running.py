@@ -20,7 +20,7 @@ from .backbones import DEMO, load_tokenizer, resolve, short_name
 from .data.clips import Clips, LoadedData, load_clips
 from .demo import build_demo
 from .devices import choose_device, freeze_backbone, set_seed
-from .distributed import WHOLE, Share, share
+from .distributed import WHOLE, Share, share, start
 from .errors import UserError
 from .files import cache_folder
 from .loading import joined, make_loader, make_loaders
@@ -83,6 +83,8 @@ def run(options: argparse.Namespace, load: Callable[[argparse.Namespace, Any], L
         raise UserError(f"there is no demo data for {options.dataset}; give --data_path DIR")
     found = combinations(options, method, demo)
     device = choose_device(options.gpu_id)
+    if not options.tune or len(found) == 1:  # in a search, processes try combinations side by side
+        start(device)
     log_id = f"{options.method}_{options.dataset}_{options.data_mode}_{time.strftime('%Y-%m-%d-%H-%M-%S')}"
     log_file = start_log(Path(options.log_path), log_id)
     if demo:

@@ -13,7 +13,16 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from .checkpoints import Progress
-from .distributed import gather, gather_output, own_random_numbers, parallel, same_weights
+from .distributed import (
+    gather,
+    gather_batches,
+    gather_output,
+    no_bar,
+    own_random_numbers,
+    parallel,
+    row_counts,
+    same_weights,
+)
 from .errors import UserError
 from .settings import TrainSettings
 
@@ -113,11 +122,17 @@ def fit(
     optimizer, scheduler = make_optimizer(model, settings, steps=len(train) * settings.num_train_epochs)
     state = {"optimizer": optimizer, "scheduler": scheduler}
     history = [Epoch(**epoch) for epoch in progress.resume(model, state)]
-    own_random_numbers()
+    if len(set(gather_batches([len(history)]))) > 1:
+        raise UserError(
+            "--resume: not every process finds the interrupted run; give all the same folder as --output_path"
+        )
+    own_random_numbers(len(history))
     whole = parallel(model)  # of several processes; alone, the model itself
 
     def batch_loss(batch: Batch) -> Tensor:
-        return model.loss(gather_output(forward(whole, batch, device)), gather(batch["label_ids"].to(device)))
+        label_ids = batch["label_ids"].to(device)
+        sizes = row_counts(label_ids)
+        return model.loss(gather_output(forward(whole, batch, device), sizes), gather(label_ids, sizes))
 
     for number in range(len(history) + 1, settings.num_train_epochs + 1):
         if progress.waited(history) >= settings.wait_patience:
@@ -158,7 +173,7 @@ def train_epoch(
 
     model.train()
     total, clips = torch.zeros((), device=device), 0
-    bar = tqdm(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False, disable=None)
+    bar = tqdm(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False, disable=no_bar())
     for step, batch in enumerate(bar):
         with autocast(settings.precision, device):
             loss = (batch_loss or own_loss)(batch)
@@ -206,7 +221,7 @@ def predict(
     """
     model.eval()
     parts, clips = [], 0
-    for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=None):
+    for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=no_bar()):
         with autocast(precision, device):
             output = forward(model, batch, device)
         label_ids = batch["label_ids"]

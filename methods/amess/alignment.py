@@ -26,7 +26,8 @@ class CTCAlignment(nn.Module):
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """``frames`` ``(batch, frames, dim)``, ``mask`` true on real ones; returns ``(batch, length, dim)``, its mask."""
         # the LSTM runs forward in time, so padding behind a clip cannot reach its real frames
-        with torch.autocast("cpu", enabled=False):  # not every CPU has a bfloat16 LSTM
+        # in float32: autocast would take float16 on a GPU, whatever was asked for, and not every CPU has a bfloat16 LSTM
+        with torch.autocast(frames.device.type, enabled=False):
             weights = self.positions(frames)[0].softmax(dim=-1)[..., 1:] * mask[..., None]
         aligned = weights.transpose(1, 2) @ frames
         return aligned, torch.ones(aligned.shape[:2], dtype=torch.bool, device=frames.device)

@@ -49,7 +49,8 @@ def select_anchors(text: Tensor, fused: Tensor, mask: Tensor, k: int) -> Anchors
     Returns:
         :class:`Anchors` with ``min(k, length)`` anchors.
     """
-    with torch.no_grad():  # the choice has no gradient, the chosen tokens do
+    # the choice has no gradient, the chosen tokens do
+    with torch.no_grad(), torch.autocast(text.device.type, enabled=False):
         # float32 whatever the precision of the model, and a stable sort: padding a batch further must not change a tie
         score = reliability(text.detach().float(), fused.detach().float(), mask)
         index = score.sort(dim=-1, descending=True, stable=True).indices[:, : min(k, score.shape[1])]

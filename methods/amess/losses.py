@@ -29,7 +29,8 @@ def triplet_contrastive(
     num_labels = descriptions.shape[0]
     in_scope = label_ids < num_labels
     safe_ids = label_ids.clamp(max=num_labels - 1)
-    cosine = F.normalize(sentence.float(), dim=-1) @ F.normalize(descriptions.float(), dim=-1).flatten(0, 1).T
+    with torch.autocast(sentence.device.type, enabled=False):  # which would bring the product to its lower precision
+        cosine = F.normalize(sentence.float(), dim=-1) @ F.normalize(descriptions.float(), dim=-1).flatten(0, 1).T
     # (batch, labels): log of the summed exponentials over a label's descriptions
     per_label = (cosine / temperature).unflatten(1, descriptions.shape[:2]).logsumexp(dim=-1)
     against = per_label[:, safe_ids]  # (batch, batch): clip i against the label of its mate n

@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,7 @@ from .store_lock import locked
 
 _FORMAT = 1  # count up when stores change
 _BLOCK, _BLOCKS = 1 << 14, 16  # bytes, samples of a pickle's content
+_KEPT = 24 * 3600  # seconds for which a store of an older state stays after its last use
 _NEW = ".new-"  # what the names of unfinished stores begin with
 
 
@@ -92,7 +94,7 @@ def _identify(path: str | os.PathLike[str]) -> _Identity:
 
 def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alone: bool) -> Store:
     """Convert into a new folder, which takes its name when it is whole; ``alone``: nobody else is at it."""
-    old = list(folder.parent.glob(f"{identity.place}-*"))
+    old = [store for store in folder.parent.glob(f"{identity.place}-*") if store == folder or unused(store)]
     for useless in [*old, *(folder.parent.glob(f"{_NEW}*") if alone else ())]:  # new ones are of killed processes
         shutil.rmtree(useless, ignore_errors=True)
     started = time.monotonic()
@@ -118,6 +120,17 @@ def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alon
     if store is None:
         raise UserError(f"{folder}: was changed while it was made; start again")
     return store
+
+
+def unused(folder: Path) -> bool:
+    """Whether nobody has opened a store for a day.
+
+    A training may still read it, or a machine with another copy of the pickle under the same path share the cache.
+    """
+    try:
+        return time.time() - folder.stat().st_mtime > _KEPT
+    except OSError:
+        return False
 
 
 def _save_index(folder: Path, entries: dict[str, Entry]) -> None:
@@ -150,4 +163,6 @@ def _load(folder: Path) -> Store | None:
     except (OSError, ValueError):
         return None
     rows = {key: row for row, key in enumerate(table["keys"])}
+    with suppress(OSError):  # a cache of somebody else's
+        os.utime(folder)  # used
     return Store(FrameFile(frames), rows, index, {int(row): fault for row, fault in table["faults"].items()})

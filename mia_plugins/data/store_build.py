@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
+from ..distributed import no_bar
 from ..errors import UserError
 from .safe_pickle import load_plain, plain_errors
 from .store_pickle import Handle, NotStreamable, stream
@@ -67,7 +68,7 @@ def _convert(path: str | os.PathLike[str], out: BinaryIO) -> object:
     with plain_errors(path), open(path, "rb") as source:
         size = os.fstat(source.fileno()).st_size
         name = f"converting {os.path.basename(path)}"
-        with tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=None) as bar:
+        with tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=no_bar()) as bar:
             try:
                 return stream(source, _Writer(path, out, size, lambda: bar.update(source.tell() - bar.n)))
             except (NotStreamable, AttributeError, TypeError):  # or a handle was taken for the array it stands for

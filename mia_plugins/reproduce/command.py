@@ -48,7 +48,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--ood_dataset", metavar="NAME", help="out-of-scope data set (default: <dataset>-OOD)")
     parser.add_argument("--video_feats", metavar="NAME", help="video features, as in run.py")
     parser.add_argument("--audio_feats", metavar="NAME", help="audio features, as in run.py")
-    parser.add_argument("--num_workers", type=int, default=0, metavar="N", help="processes that load batches")
+    parser.add_argument("--num_workers", type=int, metavar="N", help="processes that load batches (as run.py)")
     parser.add_argument("--gpu_id", metavar="N", help="GPU to use, or cpu; under torchrun: the local rank")
     parser.add_argument(
         "--results", default=RESULTS, metavar="DIR", help="shared results folder (default: %(default)s)"

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from tiny import ROOT, command, run_arguments
 
 from mia_plugins.data.sampling import LengthBatches
+from mia_plugins.devices import choose_device
 from mia_plugins.distributed import Share
 from mia_plugins.errors import UserError
 
@@ -32,7 +33,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from mia_plugins.distributed import gather, parallel, share, start, stop
+from mia_plugins.distributed import gather, no_bar, parallel, row_counts, share, start, stop
 
 
 class Model(nn.Linear):
@@ -57,7 +58,8 @@ def compare():
         alone.zero_grad(set_to_none=True)
         whole = loss(alone(values), labels)
         whole.backward()
-        shared = loss(gather(wrapped(values[own])), gather(labels[own]))
+        sizes = row_counts(labels[own])
+        shared = loss(gather(wrapped(values[own]), sizes), gather(labels[own], sizes))
         shared.backward()
         torch.testing.assert_close(shared, whole)
         for ours, theirs in zip(model.parameters(), alone.parameters()):
@@ -66,10 +68,20 @@ def compare():
 
 
 start(torch.device("cpu"))
+start(torch.device("cpu"))  # as every run of a script that runs several
+assert no_bar() is (True if share().rank else None)
 compare()
 stop()
 threads = [name.read_text().strip() for name in Path("/proc/self/task").glob("*/comm")]
 assert not any("gloo" in name for name in threads), threads
+"""
+
+# two machines without a common folder
+APART = """
+import os, sys
+from mia_plugins.__main__ import main
+
+sys.exit(main([*sys.argv[1:], *(["--output_path", "elsewhere"] if os.environ["RANK"] == "1" else [])]))
 """
 
 
@@ -156,9 +168,20 @@ def test_two_processes_resume(data, calm_backbone, alone, tmp_path):
             break
     process.terminate()  # the launcher ends its processes
     process.communicate()
+    (tmp_path / "apart.py").write_text(APART)
+    done = launch("torchrun", [*arguments, "--resume"], tmp_path, tmp_path / "apart.py")
+    assert done.returncode != 0
+    assert "error: --resume: not every process finds the interrupted run" in done.stderr
     done = launch("torchrun", [*arguments, "--resume"], tmp_path)
     assert done.returncode == 0, done.stderr
     assert metrics(tmp_path)[-1] == metrics(alone)[-1]
+
+
+def test_of_several_processes_each_takes_its_own_gpu(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match="--gpu_id 0: of several processes each takes a GPU of its own"):
+        choose_device("0")
+    assert choose_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 33, 34])

@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 from tiny import command, run_arguments
+from torch.utils.data import DataLoader, Dataset
 
 import mia_plugins
+from mia_plugins import running
 from mia_plugins.__main__ import main
 from mia_plugins.errors import UserError
 
@@ -160,6 +162,20 @@ def test_errors_are_one_line_and_exit_code_2(arguments, words, tmp_path, monkeyp
     assert words in lines[0]
     assert not (tmp_path / "results").exists()
     assert not (tmp_path / "outputs").exists()
+
+
+class Gone(Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise UserError("frames.f32: cannot be read; start again")
+
+
+def test_an_error_in_a_loading_process_is_one_line_too(monkeypatch, capsys):
+    monkeypatch.setattr(running, "run", lambda options: list(DataLoader(Gone(), num_workers=1)))
+    assert main([]) == 2
+    assert capsys.readouterr().err == "error: frames.f32: cannot be read; start again\n"
 
 
 def test_a_backbone_that_cannot_be_had_says_what_to_do(small_run):

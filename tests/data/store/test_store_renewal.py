@@ -1,8 +1,10 @@
 """When a store is made again."""
 
 import os
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from store_files import check, make_table, stores, write
 
@@ -21,19 +23,39 @@ def test_a_changed_file_is_converted_again(path, tmp_path, cache, conversions):
     check(other, make_table(seed=9))
     set_time(path, 10**18)
     check(path, make_table())
-    before = stores(cache)
     table = {key: -frames for key, frames in make_table().items()}
     write(path, table)  # as large as before
     set_time(path, 10**18)  # and as old
     check(path, table)
-    assert len(stores(cache)) == 2
-    assert len({*before, *stores(cache)}) == 3  # the store of the old content is gone, other.pkl's is not
     set_time(path, 10**18 + 1)
     check(path, table)
     write(path, make_table(7))
     check(path, make_table(7))
-    assert len(stores(cache)) == 2
     assert conversions == ["other.pkl"] + ["video_feats.pkl"] * 4
+
+
+def test_stores_of_older_states_go_when_nobody_has_used_them_for_a_day(path, tmp_path, cache, conversions):
+    other = write(tmp_path / "other.pkl", make_table(seed=9))
+    check(other, make_table(seed=9))
+    running = read_features(path, ["clip0"], max_length=9)
+    for day in (1, 2, 3):  # another machine's copy of the pickle, say
+        set_time(path, day * 10**18)
+        check(path, make_table())
+    assert len(stores(cache)) == 5
+    np.testing.assert_array_equal(running[0], make_table()["clip0"][:9])  # first read now
+    set_time(path, 10**18)
+    check(path, make_table())  # back on the first machine
+    assert conversions == ["other.pkl"] + ["video_feats.pkl"] * 4
+    last_use = time.time() - 25 * 3600
+    for name in stores(cache):
+        os.utime(cache / name, (last_use, last_use))
+    check(path, make_table())  # used today
+    kept = {name for name in stores(cache) if (cache / name).stat().st_mtime > last_use + 1}
+    set_time(path, 4 * 10**18)
+    check(path, make_table())
+    assert len(kept) == 1
+    assert kept < set(stores(cache))
+    assert len(stores(cache)) == 3  # that, the new one and other.pkl's
 
 
 def test_one_store_for_a_file_and_its_links(path, tmp_path, conversions, monkeypatch):

@@ -86,3 +86,13 @@ def test_gradient_reaches_the_chosen_tokens_only():
     anchors = select_anchors(text, fused, mask, k=2)
     anchors.tokens.sum().backward()
     assert sorted(fused.grad[0].abs().sum(-1).nonzero()[:, 0].tolist()) == sorted(anchors.index[0].tolist())
+
+
+def test_lower_precision_chooses_no_other_anchors():
+    """Autocast would compute the cosines in bfloat16, where many are equal."""
+    text, fused, mask = ragged([9] * 40, seed=0, dim=32)
+    text = text.float()
+    fused = text + 0.3 * fused.float()
+    wanted = select_anchors(text, fused, mask, 4).index
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(select_anchors(text, fused, mask, 4).index, wanted)

@@ -57,6 +57,16 @@ def test_a_batch_without_negatives_adds_nothing_and_its_gradient_is_zero(labels)
     assert torch.equal(sentence.grad, torch.zeros_like(sentence))
 
 
+def test_lower_precision_of_the_model_is_not_that_of_the_loss():
+    sentence, descriptions = torch.randn(6, 16), torch.randn(4, 3, 16)
+    labels = torch.tensor([0, 1, 2, 3, 0, 4])
+    wanted = triplet_contrastive(sentence, labels, descriptions)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = triplet_contrastive(sentence, labels, descriptions)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, wanted)
+
+
 def test_out_of_scope_clips_take_no_part():
     sentence, descriptions = torch.randn(5, 6), torch.randn(4, 3, 6)
     labels = torch.tensor([0, 4, 1, 4, 3])
