@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {str(error).splitlines()[-1].removeprefix('mia_plugins.errors.UserError: ')}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted; the same command with --resume goes on from the last whole epoch", file=sys.stderr)
+        print("interrupted; the same command with --resume goes on from the last epoch it kept", file=sys.stderr)
         return 130
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from .errors import UserError
 from .files import whole_file
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
+PAUSE = 9  # times as long as writing the state took, it is not written again: a tenth of a training's time at most
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -76,7 +78,10 @@ def check_config(path: Path, config: dict[str, Any], remedy: str) -> None:
 
 
 class Progress:
-    """Keeps the best weights of a training on disk, and after every epoch what a later run needs to go on.
+    """Keeps the best weights of a training on disk, and what a later run needs to go on.
+
+    That is written after an epoch, but not for :data:`PAUSE` times as long as the last writing took: on a GPU an epoch of
+    few clips is shorter than writing all weights and moments.
 
     Args:
         folder: a folder of its own; None keeps the best weights in memory and resumes nothing.
@@ -89,6 +94,8 @@ class Progress:
         self.folder, self.config, self.wanted, self.writes = folder, config, wanted, writes
         self.best: Any = None  # a file name, or in memory the weights
         self.best_score = -float("inf")
+        self.resumed_best: Any = None  # the one that the written state names
+        self.due = 0.0  # when the state is next written, in the seconds of time.monotonic()
 
     @staticmethod
     def waited(history: list[Any]) -> int:
@@ -114,6 +121,7 @@ class Progress:
         except Exception as error:
             raise UserError(f"{path}: cannot be resumed; train without --resume ({str(error)[:200]})") from error
         self.best, self.best_score = saved["best"], saved["best_score"]
+        self.resumed_best = self.best
         return saved["history"]
 
     def save(self, model: nn.Module, state: dict[str, Any], history: list[dict[str, Any]]) -> None:
@@ -130,6 +138,15 @@ class Progress:
         if improved:
             self.best = f"best-{history[-1]['number']}.safetensors"
             save_weights(model, self.folder / self.best)
+        if time.monotonic() >= self.due:
+            self.write(model, state, history, self.folder)
+        for old in self.folder.glob("best-*.safetensors"):
+            if old.name not in (self.best, self.resumed_best):
+                old.unlink()
+
+    def write(self, model: nn.Module, state: dict[str, Any], history: list[dict[str, Any]], folder: Path) -> None:
+        """What :meth:`resume` reads."""
+        began = time.monotonic()
         saved = {
             "model": model.state_dict(),
             **{name: part.state_dict() for name, part in state.items()},
@@ -139,14 +156,13 @@ class Progress:
             "best_score": self.best_score,
             "history": history,
         }
-        with whole_file(self.folder / "training.pt") as temporary:
+        with whole_file(folder / "training.pt") as temporary:
             torch.save(saved, temporary)
-        if not (self.folder / CONFIG).exists():  # last: from here on there is something to resume
-            with whole_file(self.folder / CONFIG) as temporary:
+        if not (folder / CONFIG).exists():  # last: from here on there is something to resume
+            with whole_file(folder / CONFIG) as temporary:
                 temporary.write_text(json.dumps(self.config), encoding="utf-8")
-        for old in self.folder.glob("best-*.safetensors"):
-            if old.name != self.best:
-                old.unlink()
+        self.resumed_best = self.best
+        self.due = time.monotonic() + PAUSE * (time.monotonic() - began)
 
     def restore_best(self, model: nn.Module) -> None:
         """Puts the best epoch's weights into the model; a process that does not write has none."""

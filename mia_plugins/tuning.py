@@ -57,7 +57,7 @@ def tune(session: Session, found: Sequence[Combination]) -> list[Run]:
     if not options.train:
         raise UserError("--tune trains models; add --train")
     optuna = import_optuna()
-    options.resume = True  # a trial that was interrupted goes on from its last whole epoch
+    options.resume = True  # a trial that was interrupted goes on from the last epoch it kept
     space = {key: unique([each.choice[key] for each in found]) for key in found[0].choice}
     study, path = open_study(optuna, session, found, space)
     requeue(optuna, study)
@@ -167,14 +167,15 @@ def run_trial(optuna: Any, session: Session, combination: Combination, study: An
     """Trains a trial under every seed; under the first one it may be pruned."""
     options = session.options
     previous = trial.user_attrs.get("continues")
-    if previous is not None:
-        for epoch, value in study.trials[previous].intermediate_values.items():
-            trial.report(value, epoch)
+    reported = study.trials[previous].intermediate_values if previous is not None else {}
+    for number, value in reported.items():
+        trial.report(value, number)
     seeds = options.seeds or [options.seed]
     folder = run_folder(options, combination.choice, seeds[0])
 
     def on_epoch(epoch: Epoch) -> None:
-        trial.report(epoch.score, epoch.number)
+        if epoch.number not in reported:  # one that was not kept is trained, and comes, again
+            trial.report(epoch.score, epoch.number)
         if trial.should_prune():
             shutil.rmtree(folder / "resume", ignore_errors=True)
             raise optuna.TrialPruned
