@@ -61,22 +61,27 @@ def make_loader(
     """
     dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
     most_frames = dataset.most_frames() if by_length else (0, 0)  # the benchmark's own batches, to the last bit
+    batches = LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own)
     return DataLoader(
         dataset,
-        batch_sampler=LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own),
-        num_workers=usual_workers(device) if num_workers is None else num_workers,
+        batch_sampler=batches,
+        num_workers=usual_workers(device, len(batches)) if num_workers is None else num_workers,
         pin_memory=device.type == "cuda",
         collate_fn=Collate(tokenizer.pad_token_id or 0, most_frames),
     )
 
 
-def usual_workers(device: torch.device) -> int:
+def usual_workers(device: torch.device, batches: int) -> int:
     """Processes that load batches: some beside a GPU, where a step is shorter than the reading of the next batch.
 
-    None where they would start by importing the user's own script again (Windows, macOS, Python 3.14).
+    None for a single batch, nor where they would start by importing the user's own script again (Windows, macOS,
+    Python 3.14).
+
+    >>> usual_workers(torch.device("cpu"), batches=100), usual_workers(torch.device("cuda"), batches=1)
+    (0, 0)
     """
     forked = multiprocessing.get_all_start_methods()[0] == "fork"
-    return min(4, os.cpu_count() or 1) if device.type == "cuda" and forked else 0
+    return max(0, min(4, os.cpu_count() or 1, batches - 1)) if device.type == "cuda" and forked else 0
 
 
 def joined(data: LoadedData, *names: str) -> Clips:
