@@ -66,12 +66,17 @@ class Combination(NamedTuple):
     own: Any
 
 
-def run(options: argparse.Namespace, load: Callable[[argparse.Namespace, Any], LoadedData] | None = None) -> Results:
+def run(
+    options: argparse.Namespace,
+    load: Callable[[argparse.Namespace, Any], LoadedData] | None = None,
+    together: bool = True,
+) -> Results:
     """Runs every combination of the grid under every seed, or with ``--tune`` searches it.
 
     Args:
         options: as :func:`mia_plugins.options.make_parser` makes them.
         load: reads the data (:func:`read_data`); a caller with many runs keeps what it read.
+        together: processes that a launcher started share this training; false where each makes runs of its own.
 
     Raises:
         UserError: something of the user's is wrong.
@@ -83,7 +88,7 @@ def run(options: argparse.Namespace, load: Callable[[argparse.Namespace, Any], L
         raise UserError(f"there is no demo data for {options.dataset}; give --data_path DIR")
     found = combinations(options, method, demo)
     device = choose_device(options.gpu_id)
-    if not options.tune or len(found) == 1:  # in a search, processes try combinations side by side
+    if together and (not options.tune or len(found) == 1):  # in a search, processes try combinations side by side
         start(device)
     log_id = f"{options.method}_{options.dataset}_{options.data_mode}_{time.strftime('%Y-%m-%d-%H-%M-%S')}"
     log_file = start_log(Path(options.log_path), log_id)

@@ -94,7 +94,7 @@ def _identify(path: str | os.PathLike[str]) -> _Identity:
 
 def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alone: bool) -> Store:
     """Convert into a new folder, which takes its name when it is whole; ``alone``: nobody else is at it."""
-    old = [store for store in folder.parent.glob(f"{identity.place}-*") if store == folder or unused(store)]
+    old = [store for store in folder.parent.glob(f"{identity.place}-*") if store == folder or _unused(store)]
     for useless in [*old, *(folder.parent.glob(f"{_NEW}*") if alone else ())]:  # new ones are of killed processes
         shutil.rmtree(useless, ignore_errors=True)
     started = time.monotonic()
@@ -122,7 +122,7 @@ def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alon
     return store
 
 
-def unused(folder: Path) -> bool:
+def _unused(folder: Path) -> bool:
     """Whether nobody has opened a store for a day.
 
     A training may still read it, or a machine with another copy of the pickle under the same path share the cache.

@@ -123,7 +123,7 @@ def make_run(run: Planned, store: Store, options: argparse.Namespace, load: Kept
     try:
         device = choose_device(options.gpu_id)
         drop_foreign_progress(folder, device.type)
-        found = run_options_once(each, load).runs[0]
+        found = run_options_once(each, load, together=False).runs[0]
         store.save(run, found.metrics, found.folder, time.monotonic() - started, device_name(device))
     except UserError as error:
         return note_failure(run, str(error))

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -117,6 +118,17 @@ def test_two_processes_on_one_folder_take_different_runs(arguments, tmp_path, ca
     assert not set(mine) & set(theirs)
     assert len(mine) + len(theirs) == len(results(tmp_path)) == 4
     assert "4 of 4 runs" in (tmp_path / "results" / "table3.md").read_text()  # written by whoever came last
+
+
+def test_under_a_launcher_each_process_makes_its_part_by_itself(arguments, tmp_path):
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = str(server.getsockname()[1])
+    launcher = ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", port, "-m", "mia_plugins.cli"]
+    command = [sys.executable, "-m", *launcher, *arguments("table3")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("--- ") == len(results(tmp_path)) == 4
 
 
 def test_a_run_that_fails_stops_no_other(arguments, tmp_path, capsys, monkeypatch):
