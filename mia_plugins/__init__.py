@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def run(**options: Any) -> Results:
     Raises:
         UserError: something of the user's is wrong.
     """
+    from .distributed import stop
     from .options import make_options
     from .running import run as run_options
 
-    return run_options(make_options(options))
+    results = run_options(make_options(options))
+    atexit.register(stop)  # not now: the processes of a launcher cannot meet a second time
+    return results

@@ -144,6 +144,16 @@ def test_two_processes_end_as_one(launcher, alone, data, calm_backbone, tmp_path
         torch.testing.assert_close(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
 
 
+def test_from_python_processes_share_each_training(data, calm_backbone, tmp_path):
+    options = {"data_path": str(data), "text_backbone": str(calm_backbone), "train": True, "save_results": True}
+    options["set"] = {"num_train_epochs": 1, "num_anchors": 3, "sentence_encoder": str(calm_backbone)}
+    script = f"import mia_plugins\nfor seed in (0, 1):\n    mia_plugins.run(**{options}, seed=seed)\n"
+    (tmp_path / "script.py").write_text(script)
+    done = launch("torchrun", [], tmp_path, tmp_path / "script.py")
+    assert done.returncode == 0, done.stderr
+    assert [row["seed"] for row in metrics(tmp_path)] == ["0", "1"]  # one row a run, not one a process
+
+
 def test_gradients_are_those_of_the_whole_batch(tmp_path):
     """Directly, since an optimizer such as Adam would hide a wrong factor."""
     (tmp_path / "gradients.py").write_text(GRADIENTS)
