@@ -29,7 +29,7 @@ def measure(
     frame_step: int | None = None,
     **chosen: Any,
 ) -> dict[str, Any]:
-    """Trains through :func:`mia_plugins.training.train_epoch`, whole epochs: batches differ in length.
+    """Trains through :func:`mia_plugins.training.loop.train_epoch`, whole epochs: batches differ in length.
 
     Args:
         data: the data set.

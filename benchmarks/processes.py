@@ -165,8 +165,8 @@ def is_2023(python: str) -> bool:
 
 def sentence_encoder(bench: Bench) -> str:
     """The default one where its package is installed, else a made one of its size."""
-    from mia_plugins.demo import demo_encoder
     from mia_plugins.errors import UserError
+    from mia_plugins.nn.packaged import demo_encoder
 
     try:
         demo_encoder()

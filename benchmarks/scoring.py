@@ -102,8 +102,8 @@ def classifier_calls(
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    from mia_plugins.devices import choose_device
-    from mia_plugins.training import autocast
+    from mia_plugins.system.devices import choose_device
+    from mia_plugins.training.loop import autocast
 
     where = choose_device(device)
     tokenizer = AutoTokenizer.from_pretrained(backbone)

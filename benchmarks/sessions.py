@@ -8,16 +8,16 @@ from typing import Any
 
 import torch
 
-from mia_plugins.backbones import load_tokenizer, resolve
 from mia_plugins.data.clips import Clips, LoadedData
-from mia_plugins.devices import choose_device, set_seed
-from mia_plugins.loading import make_loader, make_loaders
-from mia_plugins.method import Method, Task
-from mia_plugins.options import make_options
-from mia_plugins.registry import DATASET_GROUP, METHOD_GROUP, find
-from mia_plugins.running import combinations, read_data
-from mia_plugins.settings import TrainSettings
-from mia_plugins.training import Predictions, make_optimizer, predict, train_epoch
+from mia_plugins.nn.backbones import load_tokenizer, resolve
+from mia_plugins.plugin.method import Method, Task
+from mia_plugins.plugin.registry import DATASET_GROUP, METHOD_GROUP, find
+from mia_plugins.plugin.settings import TrainSettings
+from mia_plugins.runs.options import make_options
+from mia_plugins.runs.running import combinations, read_data
+from mia_plugins.system.devices import choose_device, set_seed
+from mia_plugins.training.loading import make_loader, make_loaders
+from mia_plugins.training.loop import Predictions, make_optimizer, predict, train_epoch
 
 
 @dataclass

@@ -6,7 +6,7 @@ import atexit
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .results import Results
+    from .runs.results import Results
 
 __version__ = "0.1.0"
 __all__ = ["run"]
@@ -20,14 +20,14 @@ def run(**options: Any) -> Results:
             ``run(method="amess", dataset="MIntRec2.0", data_path=DIR, train=True, set={"lr": 5e-5})``.
 
     Returns:
-        The :class:`~mia_plugins.results.Results`: ``runs``, ``mean``, ``std``, ``table``.
+        The :class:`~mia_plugins.runs.results.Results`: ``runs``, ``mean``, ``std``, ``table``.
 
     Raises:
         UserError: something of the user's is wrong.
     """
-    from .distributed import stop
-    from .options import make_options
-    from .running import run as run_options
+    from .runs.options import make_options
+    from .runs.running import run as run_options
+    from .system.processes import stop
 
     results = run_options(make_options(options))
     atexit.register(stop)  # not now: the processes of a launcher cannot meet a second time

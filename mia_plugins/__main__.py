@@ -8,13 +8,13 @@ import sys
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line; returns the exit code: 0, 2 for an error of the user's, 130 when interrupted."""
     from .errors import UserError
-    from .options import make_parser
+    from .runs.options import make_parser
 
     try:
         options = make_parser().parse_args(arguments)
         # heavy imports come after --help and wrong options
-        from .distributed import stop
-        from .running import run
+        from .runs.running import run
+        from .system.processes import stop
 
         run(options)
         stop()

@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 from .errors import UserError
-from .options import Parser
+from .runs.options import Parser
 
 COMMANDS = (
     "mia_plugins.hosts.report",

@@ -12,7 +12,7 @@ from .evaluation.in_scope import in_scope_metrics
 from .evaluation.ood_metrics import ood_metrics, ood_metrics_standard
 from .evaluation.ood_scores import ood_scores
 from .evaluation.open_set import oid_metrics, oid_metrics_fixed
-from .training import Predictions
+from .training.loop import Predictions
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -3,9 +3,9 @@
 import torch
 from transformers import BertConfig, BertModel
 
-from mia_plugins.encoder import TextEncoder
 from mia_plugins.methods.amess.fusion import build_fusion
 from mia_plugins.methods.amess.model import AMESS
+from mia_plugins.nn.encoder import TextEncoder
 
 DIM, VIDEO_DIM, AUDIO_DIM, LABELS, WIDTH, VOCABULARY = 16, 6, 10, 5, 12, 50
 

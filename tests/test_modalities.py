@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.data.clips import Clips
-from mia_plugins.modalities import derangement, modality_worth, moments, spoil, worth_cells
+from mia_plugins.runs.ablation import derangement, modality_worth, moments, spoil, worth_cells
 
 
 def make_clips(count=7, seed=0):

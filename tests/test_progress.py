@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from mia_plugins.checkpoints import Progress
+from mia_plugins.training.checkpoints import Progress
 
 
 def first_best(scores):
@@ -49,7 +49,7 @@ def test_a_run_goes_on_from_the_last_state_written_with_the_best_weights_of_then
 
 def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("mia_plugins.checkpoints.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("mia_plugins.training.checkpoints.time.monotonic", lambda: clock[0])
     save = torch.save
     writes = []
 

@@ -9,7 +9,7 @@ import pytest
 from tiny import ROOT, command, run_arguments
 
 from mia_plugins.errors import UserError
-from mia_plugins.registry import DATASET_GROUP, METHOD_GROUP, find, names
+from mia_plugins.plugin.registry import DATASET_GROUP, METHOD_GROUP, find, names
 
 SAMPLE = ROOT / "docs" / "sample_plugin"
 

@@ -5,7 +5,7 @@ import pytest
 
 from mia_plugins.errors import UserError
 from mia_plugins.scoring import dev_score
-from mia_plugins.training import Predictions
+from mia_plugins.training.loop import Predictions
 
 
 def predictions(predicted, true, classes):

@@ -6,8 +6,8 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mia_plugins.data.sampling import LengthBatches
-from mia_plugins.method import Output
-from mia_plugins.training import predict
+from mia_plugins.plugin.method import Output
+from mia_plugins.training.loop import predict
 
 
 class Echo(nn.Module):

@@ -8,9 +8,9 @@ import optuna
 import pytest
 from tiny import run_arguments
 
-from mia_plugins import manager
 from mia_plugins.__main__ import main
-from mia_plugins.reproduce.claims import owner
+from mia_plugins.system.leases import owner
+from mia_plugins.training.loop import manager
 
 SPACE_LR = [1e-2, 1e-3, 1e-4, 1e-5]
 SPACE = ["num_train_epochs=5", "train_batch_size=16", "lr=[1e-2, 1e-3, 1e-4, 1e-5]", "num_anchors=3"]
@@ -89,7 +89,7 @@ def test_an_interrupted_search_goes_on_in_the_middle_of_its_trial(search, tmp_pa
     monkeypatch.setattr(manager.Manager, "_train", whole)
     (dead,) = [trial.params["lr"] for trial in the_study(tmp_path).trials if trial.state.name == "RUNNING"]
     # as if another process had been killed, not this one interrupted
-    monkeypatch.setattr("mia_plugins.tuning.is_dead", lambda other: other["pid"] == owner()["pid"])
+    monkeypatch.setattr("mia_plugins.runs.tuning.is_dead", lambda other: other["pid"] == owner()["pid"])
     capsys.readouterr()
     assert search() == 0
     shown = capsys.readouterr().out

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from .alignment import build_alignment
+from mia_plugins.nn.alignment import build_alignment
+
 from .anchors import Anchors, select_anchors
 from .attention import AnchorCrossAttention, CrossAttention
 

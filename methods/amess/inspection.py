@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .alignment import CTCAlignment
+from mia_plugins.nn.alignment import CTCAlignment
+
 from .attention import CrossAttention
 from .fusion import AnchorEmbedding, Frames, IdentityStart, masked_mean
 from .model import AMESS, as_frames

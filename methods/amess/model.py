@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mia_plugins.encoder import TextEncoder
-from mia_plugins.losses import classification_loss
-from mia_plugins.method import Output
+from mia_plugins.nn.encoder import TextEncoder
+from mia_plugins.nn.losses import classification_loss
+from mia_plugins.plugin.method import Output
 
 from .fusion import Frames, masked_mean
 from .losses import triplet_contrastive

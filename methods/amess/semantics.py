@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mia_plugins.backbones import load, quiet_transformers, resolve
-from mia_plugins.files import cache_folder, whole_file
+from mia_plugins.nn.backbones import load, quiet_transformers, resolve
+from mia_plugins.system.files import cache_folder, whole_file
 
 
 def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:

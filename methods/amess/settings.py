@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mia_plugins.errors import UserError
-
-from .alignment import NAMES as ALIGNMENTS
+from mia_plugins.nn.alignment import NAMES as ALIGNMENTS
 
 CHOICES = {
     "aligned_method": ALIGNMENTS,

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from mia_plugins.backbones import load_encoder
-from mia_plugins.encoder import TextEncoder
-from mia_plugins.losses import classification_loss
-from mia_plugins.method import Method, Output, Task
+from mia_plugins.nn.backbones import load_encoder
+from mia_plugins.nn.encoder import TextEncoder
+from mia_plugins.nn.losses import classification_loss
+from mia_plugins.plugin.method import Method, Output, Task
 
 
 @dataclass(frozen=True)

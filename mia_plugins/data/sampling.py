@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch.utils.data import Sampler
 
-from ..distributed import WHOLE, Share, from_first
 from ..errors import UserError
+from ..system.processes import ALONE, World, from_first
 
 WINDOW = 32  # batches among which clips of similar length are sought
 
@@ -29,33 +29,33 @@ class LengthBatches(Sampler[list[int]]):
         batch_size: clips a batch, of all processes together; what is left over makes a smaller one.
         shuffle: for training.
         by_length: false: batches of any clips.
-        share: which of several processes this is.
+        world: which of several processes this is.
 
     Raises:
         UserError: a process would get no clip of a training batch.
     """
 
     def __init__(
-        self, lengths: np.ndarray, batch_size: int, shuffle: bool, by_length: bool = True, share: Share = WHOLE
+        self, lengths: np.ndarray, batch_size: int, shuffle: bool, by_length: bool = True, world: World = ALONE
     ) -> None:
         self.lengths, self.batch_size, self.shuffle = lengths, batch_size, shuffle
-        self.by_length, self.share = by_length, share
-        if shuffle and share.processes > min(batch_size, max(len(lengths), 1)):
+        self.by_length, self.world = by_length, world
+        if shuffle and world.world_size > min(batch_size, max(len(lengths), 1)):
             raise UserError(
-                f"train_batch_size={batch_size} and {len(lengths)} clips are too few for {share.processes} processes; "
+                f"train_batch_size={batch_size} and {len(lengths)} clips are too few for {world.world_size} processes; "
                 "start fewer"
             )
 
     def __len__(self) -> int:
         whole, left = divmod(len(self.lengths), self.batch_size)
         if self.shuffle:
-            return whole + (left >= self.share.processes)
-        return len(range(self.share.rank, whole + (left > 0), self.share.processes))
+            return whole + (left >= self.world.world_size)
+        return len(range(self.world.rank, whole + (left > 0), self.world.world_size))
 
     def __iter__(self) -> Iterator[list[int]]:
-        rank, processes = self.share
+        rank, world_size = self.world
         if not self.shuffle:
-            yield from self.cut(np.arange(len(self.lengths)))[rank::processes]
+            yield from self.cut(np.arange(len(self.lengths)))[rank::world_size]
             return
         # drawn when the first batch is asked for, as torch's own sampler does
         seed = from_first(int(torch.empty((), dtype=torch.int64).random_()))
@@ -63,11 +63,11 @@ class LengthBatches(Sampler[list[int]]):
         order = torch.randperm(len(self.lengths), generator=draw).numpy()
         window = self.batch_size * WINDOW if self.by_length else max(len(order), 1)
         batches = [batch for at in range(0, len(order), window) for batch in self.cut(order[at : at + window])]
-        if batches and len(batches[-1]) < processes:  # too few for all: they join another batch
+        if batches and len(batches[-1]) < world_size:  # too few for all: they join another batch
             left = batches.pop()
             batches[-1] += left
         places = torch.randperm(len(batches), generator=draw).tolist() if self.by_length else range(len(batches))
-        yield from (batches[place][rank::processes] for place in places)
+        yield from (batches[place][rank::world_size] for place in places)
 
     def cut(self, clips: np.ndarray) -> list[list[int]]:
         """Batches of some clips, longest first or as they come."""

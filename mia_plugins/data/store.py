@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UserError
-from ..files import UMASK, cache_folder
+from ..system.files import UMASK, cache_folder
 from .safe_pickle import plain_errors
 from .store_build import Entry, convert, unwritable
 from .store_frames import FrameFile

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ..distributed import no_bar
 from ..errors import UserError
+from ..system.processes import no_bar
 from .safe_pickle import load_plain, plain_errors
 from .store_pickle import Handle, NotStreamable, stream
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import whole_file
+from ..system.files import whole_file
 
 MARKER = "# mia-plugins"
 

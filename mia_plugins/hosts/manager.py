@@ -11,11 +11,11 @@ from typing import Any
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
-from ..devices import freeze_backbone
-from ..manager import Loaders
-from ..method import Method, Task
-from ..running import identity
-from ..training import Epoch, Predictions, predict
+from ..plugin.method import Method, Task
+from ..runs.running import identity
+from ..system.devices import freeze_backbone
+from ..training.loop import Epoch, Predictions, predict
+from ..training.manager import Loaders
 from .batches import Trimmed
 from .detect import current_host
 from .params import OOD, plugin, settings_of

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ..method import Method
-from ..params import load_param
-from ..registry import METHOD_GROUP, find, names
-from ..settings import TrainSettings, grid, split_settings
+from ..plugin.method import Method
+from ..plugin.params import load_param
+from ..plugin.registry import METHOD_GROUP, find, names
+from ..plugin.settings import TrainSettings, grid, split_settings
 
 OOD = "_ood"  # MIntRec2.0 calls a method's variant that trains with out-of-scope clips <name>_ood
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from ..errors import UserError
-from ..files import whole_file
+from ..system.files import whole_file
 from .detect import find_host
 from .edits import Text, add_entries, add_import, find_map, keys
 from .layouts import LAYOUTS, Layout, class_name

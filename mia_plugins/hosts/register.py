@@ -9,10 +9,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..backbones import resolve
 from ..errors import UserError
-from ..params import modules
-from ..registry import METHOD_GROUP, names
+from ..nn.backbones import resolve
+from ..plugin.params import modules
+from ..plugin.registry import METHOD_GROUP, names
 from .detect import Checkout, hidden_packages
 from .manager import host_manager
 from .net import host_net

@@ -89,7 +89,7 @@ def era(versions: dict[str, str | None]) -> str:
 
 def methods(checkout: Checkout) -> list[str]:
     """Which methods there are, and whose."""
-    from ..registry import METHOD_GROUP, names
+    from ..plugin.registry import METHOD_GROUP, names
     from .register import host_names
 
     host = checkout.host

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     widths = dict(feat_dim(text) for text in options.feat_dim)
     seeds = options.seeds or wanted_seed(checkout, arguments)
 
-    from ..settings import grid, parse_assignments
+    from ..plugin.settings import grid, parse_assignments
     from . import compat
     from .register import enter, load, override_config
     from .script import run_script

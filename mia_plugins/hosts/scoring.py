@@ -14,7 +14,7 @@ from torch import Tensor
 from ..errors import UserError
 from ..evaluation.ood_scores import msp
 from ..scoring import sigmoid
-from ..training import Predictions
+from ..training.loop import Predictions
 from .table import Host
 
 FITTED = ("residual", "ma", "vim")  # detectors that want the training clips' features

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..backbones import resolve
 from ..errors import UserError
+from ..nn.backbones import resolve
 
 KINDS = ("pretrained", "video_file", "audio_file")
 _chosen: dict[str, str] = {}  # name -> folder or hub id, for this process

@@ -8,7 +8,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from ..settings import TrainSettings
+from ..plugin.settings import TrainSettings
 from .bundle import Bundle
 from .layouts import TEMPLATES, Layout
 from .module_text import source_path
@@ -18,7 +18,7 @@ METHOD = "amess"
 SEMANTICS = "mia_plugins.methods.amess.semantics"
 REPLACED = {
     # a host names its models by folder, and needs no cache for ninety sentences
-    ("mia_plugins.backbones", "load"): (f"{TEMPLATES}.loading", "load"),
+    ("mia_plugins.nn.backbones", "load"): (f"{TEMPLATES}.loading", "load"),
     ("mia_plugins.errors", "UserError"): (f"{TEMPLATES}.errors", "UserError"),  # no command line of ours there
     ("mia_plugins.evaluation.arrays", "finite"): (f"{TEMPLATES}.arrays", "finite"),
     ("mia_plugins.evaluation.arrays", "FloatArray"): (f"{TEMPLATES}.arrays", "FloatArray"),

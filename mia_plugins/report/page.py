@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..files import whole_file
 from ..reproduce.tables import markdown_table
+from ..system.files import whole_file
 from .style import Picture
 
 CSS = """

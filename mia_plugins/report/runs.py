@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..records import CLIPS, INSPECTION, RECORD
-from ..results import read_rows
+from ..runs.records import CLIPS, INSPECTION, RECORD
+from ..runs.results import read_rows
 
 IDENTITY = ("method", "dataset", "text_backbone", "data_mode", "train_ood", "test_ood", "test_mode")
 NAMES = {"amess": "A-MESS", "text": "text only"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import make_folder, whole_file
+from ..system.files import make_folder, whole_file
 
 # Okabe and Ito's palette
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY, BLACK = (

@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from ..modalities import MODALITIES, SHOWN, WAYS, worth_cells
+from ..runs.ablation import MODALITIES, SHOWN, WAYS, worth_cells
 from .runs import Group
 from .style import BLUE, GREEN, RED, Picture, figure, save
 
@@ -14,7 +14,7 @@ LOOKS = {"text": (BLUE, None), "video": (RED, "///"), "audio": (GREEN, "...")}
 
 
 def mean_rows(group: Group) -> list[dict[str, Any]]:
-    """The rows of :func:`mia_plugins.modalities.modality_worth`, averaged over the seeds; empty where none measured it."""
+    """The rows of :func:`mia_plugins.runs.ablation.modality_worth`, averaged over the seeds; empty where none measured it."""
     tables = [run.record["modality_worth"] for run in group.runs if run.record.get("modality_worth")]
     if not tables:
         return []

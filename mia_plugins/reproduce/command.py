@@ -93,7 +93,7 @@ def reproduce(options: argparse.Namespace) -> int:
     shard, num_shards = share(options)
     names = NAMES if options.what == "all" else (options.what,)
     options.seeds = list(dict.fromkeys(options.seeds))
-    from .claims import Claims  # torch and the rest come after --help
+    from ..system.leases import Claims  # torch and the rest come after --help
     from .experiments import experiments
     from .plan import make_plan
     from .runner import mine, run_plan, show_plan
@@ -117,7 +117,7 @@ def reproduce(options: argparse.Namespace) -> int:
     failures = run_plan(runs, store, claims, options)
     tables, paths = write_tables(plan, store, options.what, command_line())
     paths += draw(names, store.folder)
-    from ..results import format_table
+    from ..runs.results import format_table
 
     for table in tables:
         print(f"\n{table['title']}\n{format_table(*cells(table))}")

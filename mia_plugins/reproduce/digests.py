@@ -1,9 +1,8 @@
-"""What makes two runs the same run: digests of data, pre-trained encoders and source code, equal on every machine."""
+"""What makes two runs the same run: digests of their data and of the source code behind them."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -13,41 +12,12 @@ from typing import Any
 import mia_plugins
 
 from ..data.adapter import Adapter, find_features, find_scope
-from ..method import Method
+from ..plugin.method import Method
+from ..system.digests import digest, file_digest
 
-PIECE = 1 << 20  # of large files the first and the last MiB are read, and the size
 # parts of this package that no result depends on: they may change without repeating a run
 WITHOUT_EFFECT = {"reproduce", "report", "hosts", "demo", "methods", "configs", "data_adapters"}
 WITHOUT_EFFECT |= {"cli.py", "__main__.py", "options.py", "tuning.py", "logs.py"}
-
-
-def digest(value: Any) -> str:
-    """A digest of plain values.
-
-    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
-    True
-    """
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """A digest of a file's size and of its first and last MiB: feature files are many GB."""
-    with open(path, "rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        start = file.read(PIECE)
-        file.seek(max(len(start), size - PIECE))
-        return hashlib.sha256(str(size).encode() + start + file.read()).hexdigest()
-
-
-def content(text: Any) -> Any:
-    """A value as it enters a digest: the path of a file or folder by what is in it, anything else as it is."""
-    path = Path(text) if isinstance(text, str) and text else None
-    if path is None or not path.exists():
-        return text
-    if path.is_file():
-        return file_digest(path)
-    return [(file.name, file_digest(file)) for file in sorted(path.iterdir()) if file.is_file()]
 
 
 def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> str:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..backbones import short_name
 from ..errors import UserError
-from ..options import make_options
-from ..registry import DATASET_GROUP, METHOD_GROUP, find
-from ..running import combinations
-from ..settings import TrainSettings, parse_assignments
-from .digests import code_digest, content, data_digest, digest
+from ..nn.backbones import short_name
+from ..plugin.registry import DATASET_GROUP, METHOD_GROUP, find
+from ..plugin.settings import TrainSettings, parse_assignments
+from ..runs.options import make_options
+from ..runs.running import combinations
+from ..system.digests import content, digest
+from .digests import code_digest, data_digest
 from .experiments import Experiment, Row
 
 # options of this command that every run takes as they are

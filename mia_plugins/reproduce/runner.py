@@ -14,14 +14,14 @@ from typing import Any
 from tqdm import tqdm
 
 from ..data.clips import LoadedData
-from ..devices import choose_device
 from ..errors import UserError
-from ..files import make_folder
-from ..records import device_name
-from ..results import format_table
-from ..running import read_data
-from ..running import run as run_options_once
-from .claims import Claims
+from ..runs.records import device_name
+from ..runs.results import format_table
+from ..runs.running import read_data
+from ..runs.running import run as run_options_once
+from ..system.devices import choose_device
+from ..system.files import make_folder
+from ..system.leases import Claims
 from .plan import Plan, Planned, run_options
 from .store import Store
 

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from ..errors import UserError
-from ..files import make_folder
-from ..records import write_json
+from ..runs.records import write_json
+from ..system.files import make_folder
 from .plan import Planned
 
 

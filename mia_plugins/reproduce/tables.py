@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.uncertainty import paired_test
-from ..files import whole_file
-from ..records import write_json
+from ..runs.records import write_json
+from ..system.files import whole_file
 from .experiments import Experiment, Row
 from .plan import Plan
 from .store import Store

@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 from tiny import ROOT, command, run_arguments
 
 from mia_plugins.data.sampling import LengthBatches
-from mia_plugins.devices import choose_device
-from mia_plugins.distributed import Share
 from mia_plugins.errors import UserError
+from mia_plugins.system.devices import choose_device
+from mia_plugins.system.processes import World
 
 SETTINGS = ["num_train_epochs=3", "train_batch_size=16", "lr=1e-3", "num_anchors=3", "dropout_prob=0"]
 SAVED = ["--train", "--train_ood", "--test_ood", "--save_results", "--save_model"]
@@ -33,7 +33,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from mia_plugins.distributed import gather, no_bar, parallel, row_counts, share, start, stop
+from mia_plugins.system.processes import gather, no_bar, parallel, row_counts, share, start, stop
 
 
 class Model(nn.Linear):
@@ -51,7 +51,7 @@ def compare():
     model, alone = Model(), Model()
     alone.load_state_dict(model.state_dict())
     values, labels = torch.randn(5, 3), torch.tensor([0, 1, 2, 3, 1])  # three rows for one process, two for the other
-    own = slice(share().rank, None, share().processes)
+    own = slice(world().rank, None, world().world_size)
     wrapped = parallel(model)
     for step in range(3):
         model.zero_grad(set_to_none=True)
@@ -69,7 +69,7 @@ def compare():
 
 start(torch.device("cpu"))
 start(torch.device("cpu"))  # as every run of a script that runs several
-assert no_bar() is (True if share().rank else None)
+assert no_bar() is (True if world().rank else None)
 compare()
 stop()
 threads = [name.read_text().strip() for name in Path("/proc/self/task").glob("*/comm")]
@@ -200,12 +200,12 @@ def test_training_batches_are_shared_out_and_no_process_is_left_without(count, p
     lengths = torch.arange(count).numpy() % 5
     if count < processes:
         with pytest.raises(UserError, match="start fewer"):
-            LengthBatches(lengths, 4, shuffle=True, share=Share(0, processes))
+            LengthBatches(lengths, 4, shuffle=True, world=World(0, processes))
         return
     shares = []
     for rank in range(processes):
         torch.manual_seed(3)
-        sampler = LengthBatches(lengths, 4, shuffle=True, share=Share(rank, processes))
+        sampler = LengthBatches(lengths, 4, shuffle=True, world=World(rank, processes))
         shares.append(list(sampler))
         assert len(sampler) == len(shares[-1]) == len(shares[0])
         assert all(shares[-1])
@@ -220,8 +220,8 @@ def test_training_batches_are_shared_out_and_no_process_is_left_without(count, p
 @pytest.mark.parametrize("processes", [1, 2, 3])
 def test_batches_to_score_go_round(processes):
     lengths = torch.arange(30).numpy()
-    shares = [list(LengthBatches(lengths, 4, False, share=Share(rank, processes))) for rank in range(processes)]
+    shares = [list(LengthBatches(lengths, 4, False, world=World(rank, processes))) for rank in range(processes)]
     assert [len(part) for part in shares] == [
-        len(LengthBatches(lengths, 4, False, share=Share(rank, processes))) for rank in range(processes)
+        len(LengthBatches(lengths, 4, False, world=World(rank, processes))) for rank in range(processes)
     ]
     assert sorted(clip for part in shares for batch in part for clip in batch) == list(range(30))

@@ -9,9 +9,9 @@ from tiny import command, run_arguments
 from torch.utils.data import DataLoader, Dataset
 
 import mia_plugins
-from mia_plugins import running
 from mia_plugins.__main__ import main
 from mia_plugins.errors import UserError
+from mia_plugins.runs import running
 
 
 def rows(folder):

@@ -13,10 +13,12 @@ import pytest
 
 import mia_plugins
 from mia_plugins.data.safe_pickle import load_plain
-from mia_plugins.demo import build, build_demo, demo_encoder, encoder
+from mia_plugins.demo import build, build_demo
 from mia_plugins.demo.chance import Chance
 from mia_plugins.demo.sentences import INTENTS, OPENERS, SHARED, SHARED_BY_INTENT, SLOTS, Writer
 from mia_plugins.errors import UserError
+from mia_plugins.nn import packaged as encoder
+from mia_plugins.nn.packaged import demo_encoder
 
 DIGEST = "38ed83a34c7e92428822d8fa6466a552c0f973d1a2cf068f426bcf07d02efa8c"
 ROOT = Path(mia_plugins.__file__).resolve().parents[1]
@@ -193,7 +195,7 @@ def test_the_encoder_is_found_without_importing_its_package():
     assert all((folder / name).is_file() for name in ("config.json", "tokenizer.json", "vocab.txt"))
     code = "import sys; from mia_plugins.demo import demo_encoder; demo_encoder(); print(*sys.modules)"
     modules = python(code).communicate()[0].split()
-    assert "mia_plugins.demo.encoder" in modules
+    assert "mia_plugins.nn.packaged" in modules
     assert not {"torch", "transformers", encoder.MODULE} & set(modules)
 
 

@@ -85,8 +85,8 @@ def test_two_things_of_one_name_are_refused():
     with pytest.raises(ValueError, match="two things called classification_loss"):
         Bundle(
             "mia_plugins.methods.amess.model",
-            replace={name: ("mia_plugins.losses", "classification_loss")},
-            provided={("mia_plugins.losses", "classification_loss"): "elsewhere"},
+            replace={name: ("mia_plugins.nn.losses", "classification_loss")},
+            provided={("mia_plugins.nn.losses", "classification_loss"): "elsewhere"},
         ).claim("classification_loss", name)
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from mia_plugins.reproduce.claims import Claims, owner
+from mia_plugins.system.leases import Claims, owner
 
 
 def _take(folder, names, taken):

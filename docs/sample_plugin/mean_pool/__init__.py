@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from mia_plugins.backbones import load_encoder
-from mia_plugins.losses import classification_loss
-from mia_plugins.method import Method, Output
+from mia_plugins.nn.backbones import load_encoder
+from mia_plugins.nn.losses import classification_loss
+from mia_plugins.plugin.method import Method, Output
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Settings:
 
 
 class MeanPool(nn.Module):
-    """The model; see :class:`mia_plugins.method.Method` for what it must offer."""
+    """The model; see :class:`mia_plugins.plugin.method.Method` for what it must offer."""
 
     def __init__(self, task, settings):
         super().__init__()

@@ -12,7 +12,7 @@ from utils.metrics import OID_Metrics
 from mia_plugins.hosts.templates.common import Manager
 from mia_plugins.hosts.templates.detection import detector_inputs, use_feature_widths
 from mia_plugins.scoring import sigmoid
-from mia_plugins.training import Predictions
+from mia_plugins.training.loop import Predictions
 
 
 class AMESS(Manager):

@@ -11,10 +11,10 @@ from typing import Any
 
 from data import benchmarks
 
-from mia_plugins.method import Task
 from mia_plugins.methods.amess import build
 from mia_plugins.methods.amess.model import AMESS
 from mia_plugins.methods.amess.settings import Settings
+from mia_plugins.plugin.method import Task
 
 
 def build_amess(args: Any) -> AMESS:

@@ -5,10 +5,10 @@ import pytest
 import torch
 from small_model import AUDIO_DIM, DIM, VIDEO_DIM, make_batch, make_model
 
-from mia_plugins.methods.amess.alignment import NAMES, build_alignment
 from mia_plugins.methods.amess.attention import CrossAttention
 from mia_plugins.methods.amess.fusion import Frames
 from mia_plugins.methods.amess.inspection import BINS, binned, frame_shares, held_frames, inspect
+from mia_plugins.nn.alignment import NAMES, build_alignment
 
 CPU = torch.device("cpu")
 

@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mia_plugins.losses import classification_loss
 from mia_plugins.methods.amess.losses import triplet_contrastive
+from mia_plugins.nn.losses import classification_loss
 
 
 def cosine(a, b):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_model import LABELS, make_batch, make_model
 
-from mia_plugins.encoder import TextEncoder
+from mia_plugins.nn.encoder import TextEncoder
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ def test_odd_batches_give_finite_losses_and_gradients(num_classes, labels):
 
 
 def test_the_joint_loss_is_the_sum_of_both(model):
-    from mia_plugins.losses import classification_loss
     from mia_plugins.methods.amess.losses import triplet_contrastive
+    from mia_plugins.nn.losses import classification_loss
 
     output, labels = model(**make_batch(TOKENS, VIDEOS, AUDIOS)), torch.tensor([0, 1, 2, 2])
     parts = (

@@ -16,23 +16,23 @@ import numpy as np
 import torch
 from easydict import EasyDict
 
-from .backbones import DEMO, load_tokenizer, resolve, short_name
-from .data.clips import Clips, LoadedData, load_clips
-from .demo import build_demo
-from .devices import choose_device, freeze_backbone, set_seed
-from .distributed import WHOLE, Share, share, start
-from .errors import UserError
-from .files import cache_folder
-from .loading import joined, make_loader, make_loaders
-from .logs import logger, start_log
-from .method import Method, Task
-from .modalities import modality_worth, worth_cells
-from .params import load_param
+from ..data.clips import Clips, LoadedData, load_clips
+from ..demo import build_demo
+from ..errors import UserError
+from ..nn.backbones import DEMO, load_tokenizer, resolve, short_name
+from ..plugin.method import Method, Task
+from ..plugin.params import load_param
+from ..plugin.registry import DATASET_GROUP, METHOD_GROUP, find
+from ..plugin.settings import TrainSettings, grid, parse_assignments, split_settings
+from ..system.devices import choose_device, freeze_backbone, set_seed
+from ..system.files import cache_folder
+from ..system.logs import logger, start_log
+from ..system.processes import ALONE, World, start, world
+from ..training.loading import joined, make_loader, make_loaders
+from ..training.loop import Epoch
+from .ablation import modality_worth, worth_cells
 from .records import device_name, keep
-from .registry import DATASET_GROUP, METHOD_GROUP, find
 from .results import METRICS, Results, Run, append_row, format_table, metrics_table, save_arrays
-from .settings import TrainSettings, grid, parse_assignments, split_settings
-from .training import Epoch
 
 RECORDED = ("method", "dataset", "data_mode", "train_ood", "test_ood", "test_mode")  # options in a run's record
 TABLES = {
@@ -74,7 +74,7 @@ def run(
     """Runs every combination of the grid under every seed, or with ``--tune`` searches it.
 
     Args:
-        options: as :func:`mia_plugins.options.make_parser` makes them.
+        options: as :func:`mia_plugins.runs.options.make_parser` makes them.
         load: reads the data (:func:`read_data`); a caller with many runs keeps what it read.
         together: processes that a launcher started share this training; false where each makes runs of its own.
 
@@ -207,7 +207,7 @@ def run_once(
     )
     args = EasyDict(
         train=options.train,
-        save_model=options.save_model and not share().rank,
+        save_model=options.save_model and not world().rank,
         resume=options.resume,
         test_ood=options.test_ood,
         test_mode=options.test_mode,
@@ -233,7 +233,7 @@ def run_once(
     results = manager._test(args)
     metrics = percent(results)
     worth = measure_worth(session, manager, args) if options.modality_worth else None
-    if options.save_results and not share().rank:
+    if options.save_results and not world().rank:
         save_arrays(folder, results)
         record = {
             **{name: getattr(options, name) for name in RECORDED},
@@ -248,7 +248,7 @@ def run_once(
             "device": device_name(device),
             "seconds": round(time.monotonic() - started, 1),
         }
-        test = test_loader(session, joined(data, "test", "ood_test"), settings, WHOLE)
+        test = test_loader(session, joined(data, "test", "ood_test"), settings, ALONE)
         inspection = method.inspect(model, test, device) if method.inspect is not None else None
         keep(folder, record, test, session.tokenizer, inspection)
         row: dict[str, Any] = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
@@ -280,11 +280,11 @@ def percent(results: Mapping[str, Any]) -> dict[str, float]:
 
 
 def measure_worth(session: Session, manager: Any, args: Any) -> list[dict[str, Any]]:
-    """Scores the test clips again with each modality spoilt (:mod:`mia_plugins.modalities`), and shows the table."""
+    """Scores the test clips again with each modality spoilt (:mod:`mia_plugins.runs.ablation`), and shows the table."""
     whole = manager.data
 
     def score(clips: Clips) -> dict[str, Any]:
-        manager.data = dataclasses.replace(whole, test=test_loader(session, clips, args.settings, share()))
+        manager.data = dataclasses.replace(whole, test=test_loader(session, clips, args.settings, world()))
         return manager._test(args)
 
     try:
@@ -295,7 +295,7 @@ def measure_worth(session: Session, manager: Any, args: Any) -> list[dict[str, A
     return rows
 
 
-def test_loader(session: Session, clips: Clips, settings: TrainSettings, own: Share) -> Any:
+def test_loader(session: Session, clips: Clips, settings: TrainSettings, own: World) -> Any:
     """Batches of clips to score: all, or one process' share."""
     length = session.adapter.max_lengths["text"]
     size, by_length = settings.eval_batch_size, settings.length_batches

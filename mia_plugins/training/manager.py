@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..plugin.settings import TrainSettings
+from ..scoring import dev_score, score_test
+from ..system.processes import gather_batches, world
 from .checkpoints import Progress, load_checkpoint, save_checkpoint
-from .distributed import gather_batches, share
-from .scoring import dev_score, score_test
-from .settings import TrainSettings
-from .training import Epoch, Loader, Predictions, fit, predict
+from .loop import Epoch, Loader, Predictions, fit, predict
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Manager:
     Args:
         args: the run's settings: ``num_labels, settings (TrainSettings), device, model_output_path, resume_path, resume,
             save_model, test_ood, test_mode, ood_detection_method, identity`` (what a checkpoint must agree on), and
-            perhaps ``on_epoch``, called with every :class:`~mia_plugins.training.Epoch`; what it raises ends the training.
+            perhaps ``on_epoch``, called with every :class:`~mia_plugins.training.loop.Epoch`; what it raises ends the training.
         data: the run's :class:`Loaders`.
         model: on ``args.device``.
     """
@@ -71,7 +71,7 @@ class Manager:
                 args.on_epoch(epoch)
 
         everything = {**args.identity, **vars(self.settings), "device": args.device.type, "steps": len(self.data.train)}
-        progress = Progress(args.resume_path, everything, args.resume, writes=share().rank == 0)
+        progress = Progress(args.resume_path, everything, args.resume, writes=world().rank == 0)
         history = fit(
             self.model,
             self.data.train,

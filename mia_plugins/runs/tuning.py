@@ -15,16 +15,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .backbones import short_name
-from .errors import UserError
-from .files import make_folder
-from .logs import logger
+from ..errors import UserError
+from ..nn.backbones import short_name
+from ..system.digests import digest
+from ..system.files import make_folder
+from ..system.leases import is_dead, owner
+from ..system.logs import logger
+from ..training.loop import Epoch
 from .records import RECORD
-from .reproduce.claims import is_dead, owner
-from .reproduce.digests import digest
 from .results import Run, format_table, unique
 from .running import Combination, Session, run_folder, run_once
-from .training import Epoch
 
 STARTUP, WARMUP = 3, 2  # whole trials before the first pruning; epochs of a trial before it
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .data.chained import Computed, frame_counts
-from .data.clips import Clips
+from ..data.chained import Computed, frame_counts
+from ..data.clips import Clips
 
 MODALITIES = ("text", "video", "audio")
 WAYS = ("dropped", "shuffled", "noise")

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from .distributed import launched, local_gpu
-from .errors import UserError
+from ..errors import UserError
+from .processes import launched, local_gpu
 
 
 def choose_device(gpu_id: str | None) -> torch.device:

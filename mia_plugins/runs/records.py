@@ -1,7 +1,7 @@
 """What ``--save_results`` leaves in a run's folder beside its arrays, for reports to read.
 
 ``run.json``: settings, labels, metrics in percent, training history. ``clips.json``: the test clips' keys, label ids
-and tokens. ``inspection.npz``: what the method lets one see of its inside (:attr:`mia_plugins.method.Method.inspect`).
+and tokens. ``inspection.npz``: what the method lets one see of its inside (:attr:`mia_plugins.plugin.method.Method.inspect`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .files import whole_file
+from ..system.files import whole_file
 
 RECORD, CLIPS, INSPECTION = "run.json", "clips.json", "inspection.npz"
 
@@ -33,7 +33,7 @@ def keep(
     Args:
         folder: the run's own.
         record: what goes into ``run.json``.
-        test: the test's loader, of :func:`mia_plugins.loading.make_loader`.
+        test: the test's loader, of :func:`mia_plugins.training.loading.make_loader`.
         tokenizer: turns token ids into words.
         inspection: arrays by name with the rows in the order of the batches, but for ``semantics``, which has none;
             None where the method shows nothing.

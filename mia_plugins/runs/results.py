@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from .errors import UserError
-from .files import make_folder, whole_file
+from ..errors import UserError
+from ..system.files import make_folder, whole_file
 
 METRICS = (
     ("acc", "weighted_f1", "weighted_prec", "f1", "prec", "rec")

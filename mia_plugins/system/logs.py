@@ -7,9 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .distributed import share
-from .errors import UserError
+from ..errors import UserError
 from .files import make_folder
+from .processes import world
 
 logger = logging.getLogger("mia_plugins")
 
@@ -25,7 +25,7 @@ def start_log(folder: Path, log_id: str) -> Path:
             tqdm.write(self.format(record))
 
     path = folder / f"{log_id}.log"
-    if share().rank:
+    if world().rank:
         logger.setLevel(logging.WARNING)
         return path
     make_folder(folder)

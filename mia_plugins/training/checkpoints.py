@@ -12,8 +12,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from .errors import UserError
-from .files import whole_file
+from ..errors import UserError
+from ..system.files import whole_file
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 PAUSE = 9  # times as long as writing the state took, it is not written again: a tenth of a training's time at most

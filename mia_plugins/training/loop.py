@@ -12,19 +12,19 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .checkpoints import Progress
-from .distributed import (
+from ..errors import UserError
+from ..plugin.settings import TrainSettings
+from ..system.processes import (
     gather,
     gather_batches,
     gather_output,
     no_bar,
-    own_random_numbers,
     parallel,
     row_counts,
     same_weights,
+    vary_random_state,
 )
-from .errors import UserError
-from .settings import TrainSettings
+from .checkpoints import Progress
 
 Batch = Mapping[str, Tensor]
 
@@ -106,7 +106,7 @@ def fit(
     """Trains until ``settings`` say stop, and leaves the best epoch's weights in the model.
 
     Args:
-        model: on ``device``; see :class:`mia_plugins.method.Method` for what it offers.
+        model: on ``device``; see :class:`mia_plugins.plugin.method.Method` for what it offers.
         train: training batches, shuffled anew each epoch from torch's global random state.
         score: the dev score of the model as it stands; higher is better.
         settings: hyper-parameters.
@@ -126,7 +126,7 @@ def fit(
         raise UserError(
             "--resume: not every process finds the interrupted run; give all the same folder as --output_path"
         )
-    own_random_numbers(len(history))
+    vary_random_state(len(history))
     whole = parallel(model)  # of several processes; alone, the model itself
 
     def batch_loss(batch: Batch) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .manager import Manager
+from ..training.manager import Manager
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .errors import UserError
+from ..errors import UserError
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
 

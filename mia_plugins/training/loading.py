@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from .data.batches import ClipDataset, collate, tokenize
-from .data.clips import Clips, LoadedData
-from .data.sampling import LengthBatches
-from .distributed import WHOLE, Share, share
+from ..data.batches import ClipDataset, collate, tokenize
+from ..data.clips import Clips, LoadedData
+from ..data.sampling import LengthBatches
+from ..plugin.settings import TrainSettings
+from ..system.processes import ALONE, World, world
 from .manager import Loaders
-from .settings import TrainSettings
 
 
 def make_loaders(
@@ -32,7 +32,7 @@ def make_loaders(
 
     def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
         by_length = settings.length_batches
-        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle, by_length, share())
+        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle, by_length, world())
 
     # the in-scope monitors do not look at out-of-scope clips
     dev = ("dev", "ood_dev") if settings.eval_monitor == "is_os_f1" else ("dev",)
@@ -53,7 +53,7 @@ def make_loader(
     device: torch.device,
     shuffle: bool = False,
     by_length: bool = True,
-    own: Share = WHOLE,
+    own: World = ALONE,
 ) -> DataLoader:
     """Batches of some clips, drawn by :class:`~mia_plugins.data.sampling.LengthBatches`.
 

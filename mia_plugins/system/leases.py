@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import make_folder, whole_file
+from .files import make_folder, whole_file
 
 BEAT = 20.0  # seconds between two signs of life
 STALE = 600.0  # seconds without one after which a claim counts as left

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from .demo import demo_encoder
+from ..errors import UserError
 from .encoder import TextEncoder
-from .errors import UserError
+from .packaged import demo_encoder
 
 DEMO = "all-MiniLM-L6-v2"
 HUB_IDS = {DEMO: f"sentence-transformers/{DEMO}"}  # other names are hub ids already

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import UserError
+from ..errors import UserError
 
 MONITORS = ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec", "is_os_f1")
 PRECISIONS = ("float32", "bfloat16")

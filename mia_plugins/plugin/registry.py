@@ -7,7 +7,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
 
-from .errors import UserError
+from ..errors import UserError
 
 METHOD_GROUP, DATASET_GROUP = "mia_plugins.methods", "mia_plugins.datasets"
 BUNDLED = {
