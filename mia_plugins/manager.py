@@ -11,7 +11,7 @@ from torch import nn
 
 from .checkpoints import Progress, load_checkpoint, save_checkpoint
 from .distributed import gather_batches, share
-from .scoring import dev_score, score_test
+from .evaluation.scoring import dev_score, score_test
 from .settings import TrainSettings
 from .training import Epoch, Loader, Predictions, fit, predict
 

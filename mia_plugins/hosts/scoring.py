@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..evaluation.ood_scores import msp
-from ..scoring import sigmoid
+from ..evaluation.scoring import sigmoid
 from ..training import Predictions
 from .table import Host
 
