@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from mia_plugins.data.clips import Clips, LoadedData
+from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.nn.backbones import load_tokenizer, resolve
 from mia_plugins.plugin.method import Method, Task
 from mia_plugins.plugin.registry import DATASET_GROUP, METHOD_GROUP, find
@@ -17,7 +18,7 @@ from mia_plugins.runs.options import make_options
 from mia_plugins.runs.running import combinations, read_data
 from mia_plugins.system.devices import choose_device, set_seed
 from mia_plugins.training.loading import make_loader, make_loaders
-from mia_plugins.training.loop import Predictions, make_optimizer, predict, train_epoch
+from mia_plugins.training.loop import make_optimizer, predict, train_epoch
 
 
 @dataclass

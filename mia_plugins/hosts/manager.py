@@ -11,10 +11,11 @@ from typing import Any
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
+from ..evaluation.predictions import Predictions
 from ..plugin.method import Method, Task
 from ..runs.running import identity
 from ..system.devices import freeze_backbone
-from ..training.loop import Epoch, Predictions, predict
+from ..training.loop import Epoch, predict
 from ..training.manager import Loaders
 from .batches import Trimmed
 from .detect import current_host

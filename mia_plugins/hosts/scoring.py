@@ -13,8 +13,8 @@ from torch import Tensor
 
 from ..errors import UserError
 from ..evaluation.ood_scores import msp
-from ..scoring import sigmoid
-from ..training.loop import Predictions
+from ..evaluation.predictions import Predictions
+from ..evaluation.scoring import sigmoid
 from .table import Host
 
 FITTED = ("residual", "ma", "vim")  # detectors that want the training clips' features

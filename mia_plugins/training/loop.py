@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..errors import UserError
+from ..evaluation.predictions import Predictions
 from ..plugin.settings import TrainSettings
 from ..system.processes import (
     gather,
@@ -31,15 +31,6 @@ Batch = Mapping[str, Tensor]
 
 class Loader(Sized, Iterable[Batch], Protocol):
     """Batches with the hosts' keys, and how many."""
-
-
-@dataclass
-class Predictions:
-    """``logits`` ``(clips, classes)``, ``features`` ``(clips, dim)``, both float32, and ``label_ids`` ``(clips,)``."""
-
-    logits: np.ndarray
-    features: np.ndarray
-    label_ids: np.ndarray
 
 
 @dataclass

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import nn
 
+from ..evaluation.predictions import Predictions
+from ..evaluation.scoring import dev_score, score_test
 from ..plugin.settings import TrainSettings
-from ..scoring import dev_score, score_test
 from ..system.processes import gather_batches, world
 from .checkpoints import Progress, load_checkpoint, save_checkpoint
-from .loop import Epoch, Loader, Predictions, fit, predict
+from .loop import Epoch, Loader, fit, predict
 
 
 @dataclass

@@ -13,11 +13,12 @@ from utils.functions import EarlyStopping, restore_model, save_model
 from utils.metrics import Metrics
 
 from mia_plugins.errors import UserError
+from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.hosts.batches import Trimmed
 from mia_plugins.hosts.templates.net import trains_with_ood
 from mia_plugins.plugin.settings import TrainSettings
 from mia_plugins.system.devices import freeze_backbone
-from mia_plugins.training.loop import Predictions, make_optimizer, predict, train_epoch
+from mia_plugins.training.loop import make_optimizer, predict, train_epoch
 
 
 class Manager:

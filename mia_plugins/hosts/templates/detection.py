@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from mia_plugins.evaluation.ood_scores import msp
+from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.hosts.templates.common import Manager
-from mia_plugins.training.loop import Predictions
 
 
 def detector_inputs(manager: Manager, args: Any, test: Predictions) -> dict[str, Any]:

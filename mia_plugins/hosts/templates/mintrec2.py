@@ -9,8 +9,8 @@ from data.single_turn.utils import get_dataloader
 from methods.single_turn.MAG_BERT.manager import MAG_BERT
 from utils.metrics import OID_Metrics
 
+from mia_plugins.evaluation.scoring import sigmoid
 from mia_plugins.hosts.templates.common import Manager
-from mia_plugins.scoring import sigmoid
 
 
 class DOC(MAG_BERT):

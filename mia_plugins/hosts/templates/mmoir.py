@@ -9,10 +9,10 @@ from evaluation.ood_det import ood_detection
 from evaluation.oos_cls import doc_classification
 from utils.metrics import OID_Metrics
 
+from mia_plugins.evaluation.predictions import Predictions
+from mia_plugins.evaluation.scoring import sigmoid
 from mia_plugins.hosts.templates.common import Manager
 from mia_plugins.hosts.templates.detection import detector_inputs, use_feature_widths
-from mia_plugins.scoring import sigmoid
-from mia_plugins.training.loop import Predictions
 
 
 class AMESS(Manager):

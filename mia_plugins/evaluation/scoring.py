@@ -6,13 +6,13 @@ from typing import Any, Callable
 
 import numpy as np
 
-from .errors import UserError
-from .evaluation.doc import doc_predict, doc_thresholds
-from .evaluation.in_scope import in_scope_metrics
-from .evaluation.ood_metrics import ood_metrics, ood_metrics_standard
-from .evaluation.ood_scores import ood_scores
-from .evaluation.open_set import oid_metrics, oid_metrics_fixed
-from .training.loop import Predictions
+from ..errors import UserError
+from .doc import doc_predict, doc_thresholds
+from .in_scope import in_scope_metrics
+from .ood_metrics import ood_metrics, ood_metrics_standard
+from .ood_scores import ood_scores
+from .open_set import oid_metrics, oid_metrics_fixed
+from .predictions import Predictions
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mia_plugins.errors import UserError
-from mia_plugins.scoring import dev_score
-from mia_plugins.training.loop import Predictions
+from mia_plugins.evaluation.predictions import Predictions
+from mia_plugins.evaluation.scoring import dev_score
 
 
 def predictions(predicted, true, classes):

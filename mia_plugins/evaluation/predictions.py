@@ -1,0 +1,22 @@
+"""What a model says of some clips: the input of all scoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass
+class Predictions:
+    """A model's outputs for some clips, beside their labels.
+
+    Args:
+        logits: float32, shape (clips, classes); a model with an out-of-scope class has ``num_labels + 1`` columns.
+        features: what the last linear layer sees, float32, shape (clips, width).
+        label_ids: integers, shape (clips,); ``num_labels`` is out of scope.
+    """
+
+    logits: np.ndarray
+    features: np.ndarray
+    label_ids: np.ndarray
