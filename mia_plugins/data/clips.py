@@ -15,7 +15,7 @@ from ..errors import UserError
 from .adapter import Adapter, Scope, find_features, find_scope
 from .chained import Chained, frame_counts
 from .features import read_features
-from .store_frames import StoredFrames
+from .store.frames import StoredFrames
 from .tables import read_table
 
 

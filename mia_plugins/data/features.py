@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import UserError
-from .store import Store, open_store
-from .store_frames import StoredFrames
+from .store.frames import StoredFrames
+from .store.index import Store, open_store
 
 _MISSING = -1
 
@@ -24,7 +24,7 @@ def read_features(
 ) -> StoredFrames:
     """Check the named clips and find their frames, which are read when they are asked for.
 
-    The first call for a file converts it; see :mod:`mia_plugins.data.store`.
+    The first call for a file converts it; see :mod:`mia_plugins.data.store.index`.
 
     Args:
         path: a pickled dict of clip key -> (T, width) or (T, 1, width) array, or list of (width,) or (1, width) arrays.

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mia_plugins.data.safe_pickle import load_plain
-from mia_plugins.data.store_build import convert
+from mia_plugins.data.store.build import convert
+from mia_plugins.data.store.safe_pickle import load_plain
 from mia_plugins.errors import UserError
 
 SHARED = Path(os.environ.get("MIA_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))

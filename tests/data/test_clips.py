@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.data.clips import Clips, load_clips
-from mia_plugins.data.store_frames import FrameFile
+from mia_plugins.data.store.frames import FrameFile
 from mia_plugins.data.tables import read_table
 from mia_plugins.data_adapters.mintrec import ADAPTER as MINTREC
 from mia_plugins.data_adapters.mintrec2 import ADAPTER as MINTREC2

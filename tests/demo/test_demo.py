@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import mia_plugins
-from mia_plugins.data.safe_pickle import load_plain
+from mia_plugins.data.store.safe_pickle import load_plain
 from mia_plugins.demo import build, build_demo
 from mia_plugins.demo.chance import Chance
 from mia_plugins.demo.sentences import INTENTS, OPENERS, SHARED, SHARED_BY_INTENT, SLOTS, Writer

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from store_files import make_table, write
 
-from mia_plugins.data import store, store_build
+from mia_plugins.data.store import build, index
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def conversions(monkeypatch):
 
     def convert(path, frames):
         done.append(Path(path).name)
-        return store_build.convert(path, frames)
+        return build.convert(path, frames)
 
-    monkeypatch.setattr(store, "convert", convert)
+    monkeypatch.setattr(index, "convert", convert)
     return done

@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 from store_files import check, make_table, run, stores, write
 
-from mia_plugins.data import store as store_module
-from mia_plugins.data import store_build
-from mia_plugins.data.store import open_store
+from mia_plugins.data.store import build, index
+from mia_plugins.data.store.index import open_store
 
 
 class Interrupt:
     """Stops the writing of the third array."""
 
     def __init__(self, monkeypatch, error):
-        self.left, self.error, self.append = 3, error, store_build._Writer._append
-        monkeypatch.setattr(store_build._Writer, "_append", lambda writer, values: self(writer, values))
+        self.left, self.error, self.append = 3, error, build._Writer._append
+        monkeypatch.setattr(build._Writer, "_append", lambda writer, values: self(writer, values))
 
     def __call__(self, writer, values):
         self.left -= 1
@@ -39,15 +38,15 @@ def test_an_interrupt_leaves_nothing(path, cache, monkeypatch, error):
 
 KILLED = """
 import os, signal, sys
-from mia_plugins.data import store, store_build
-append = store_build._Writer._append
+from mia_plugins.data.store import build, index
+append = build._Writer._append
 def kill(writer, values):
     if writer.end > 20:
         writer.out.flush()
         os.kill(os.getpid(), signal.SIGKILL)
     return append(writer, values)
-store_build._Writer._append = kill
-store.open_store(sys.argv[1])
+build._Writer._append = kill
+index.open_store(sys.argv[1])
 """
 
 
@@ -86,7 +85,7 @@ def test_a_full_disk_at_the_index(path, cache, monkeypatch, user_error):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store_module, "_save_index", full)
+        patch.setattr(index, "_save_index", full)
         with user_error(cache, "No space left", "MIA_PLUGINS_CACHE"):
             open_store(path)
     assert stores(cache) == []
@@ -104,7 +103,7 @@ def test_a_store_in_a_read_only_cache_is_used(path, cache, monkeypatch, user_err
     def refuse(*_args, **_options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(store_module.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(index.tempfile, "mkdtemp", refuse)
     monkeypatch.setattr(Path, "mkdir", refuse)
     check(path, make_table())
     write(path, make_table(6))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mia_plugins.data.safe_pickle import load_plain
+from mia_plugins.data.store.safe_pickle import load_plain
 from mia_plugins.errors import UserError
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

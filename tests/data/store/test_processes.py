@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 from store_files import check, make_table, run, stores, write
 
-from mia_plugins.data import store as store_module
-from mia_plugins.data import store_build, store_lock
-from mia_plugins.data.store import open_store
+from mia_plugins.data.store import build, index, lock
+from mia_plugins.data.store.index import open_store
 
 BOTH = """
 import logging, sys, time
@@ -47,12 +46,12 @@ def test_where_there_are_no_locks_the_faster_one_wins(path, cache, monkeypatch):
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     def convert(path, frames):
-        monkeypatch.setattr(store_module, "convert", store_build.convert)
+        monkeypatch.setattr(index, "convert", build.convert)
         open_store(path)  # another process is done before
-        return store_build.convert(path, frames)
+        return build.convert(path, frames)
 
-    monkeypatch.setattr(store_lock, "_try_lock", no_locks)
-    monkeypatch.setattr(store_module, "convert", convert)
+    monkeypatch.setattr(lock, "_try_lock", no_locks)
+    monkeypatch.setattr(index, "convert", convert)
     (cache / ".new-other").mkdir(parents=True)
     check(path, make_table())
     assert len(stores(cache)) == 2

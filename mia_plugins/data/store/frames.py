@@ -13,7 +13,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from ..errors import UserError
+from ...errors import UserError
 
 
 class FrameFile:

@@ -10,10 +10,10 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from tqdm import tqdm
 
-from ..errors import UserError
-from ..system.processes import no_bar
+from ...errors import UserError
+from ...system.processes import no_bar
 from .safe_pickle import load_plain, plain_errors
-from .store_pickle import Handle, NotStreamable, stream
+from .stream import Handle, NotStreamable, stream
 
 _STEP = 1 << 20  # values written between two updates of the bar
 _LIMIT = 100  # times the source's size: few bytes can refer to the same frames again and again

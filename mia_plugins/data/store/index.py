@@ -23,12 +23,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import UserError
-from ..system.files import UMASK, cache_folder
+from ...errors import UserError
+from ...system.files import UMASK, cache_folder
+from .build import Entry, convert, unwritable
+from .frames import FrameFile
+from .lock import locked
 from .safe_pickle import plain_errors
-from .store_build import Entry, convert, unwritable
-from .store_frames import FrameFile
-from .store_lock import locked
 
 _FORMAT = 1  # count up when stores change
 _BLOCK, _BLOCKS = 1 << 14, 16  # bytes, samples of a pickle's content

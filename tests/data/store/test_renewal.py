@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from store_files import check, make_table, stores, write
 
-from mia_plugins.data import store as store_module
-from mia_plugins.data import store_build
 from mia_plugins.data.features import read_features
-from mia_plugins.data.store import open_store
+from mia_plugins.data.store import build, index
+from mia_plugins.data.store.index import open_store
 
 
 def set_time(path, nanoseconds):
@@ -115,11 +114,11 @@ def test_a_store_that_goes_while_it_is_read(path, cache, user_error):
 
 def test_a_file_that_changes_while_it_is_read(path, cache, monkeypatch, user_error):
     def convert(path, frames):
-        entries = store_build.convert(path, frames)
+        entries = build.convert(path, frames)
         write(path, make_table(6))
         return entries
 
-    monkeypatch.setattr(store_module, "convert", convert)
+    monkeypatch.setattr(index, "convert", convert)
     with user_error(path, "changed while it was read"):
         open_store(path)
     assert stores(cache) == []

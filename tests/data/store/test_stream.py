@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mia_plugins.data import store_build
-from mia_plugins.data.store_build import convert
-from mia_plugins.data.store_pickle import NotStreamable, stream
+from mia_plugins.data.store import build
+from mia_plugins.data.store.build import convert
+from mia_plugins.data.store.stream import NotStreamable, stream
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def no_second_load(monkeypatch):
     def fail(path):
         raise AssertionError(f"{path} was not streamed")
 
-    monkeypatch.setattr(store_build, "load_plain", fail)
+    monkeypatch.setattr(build, "load_plain", fail)
 
 
 class Sink:

@@ -11,7 +11,7 @@ import pytest
 from store_files import check, make_table, stores, write
 
 from mia_plugins.data.features import read_features
-from mia_plugins.data.store import open_store
+from mia_plugins.data.store.index import open_store
 
 
 def test_converted_once(path, cache, conversions, caplog):

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from ..errors import UserError
+from ...errors import UserError
 
 _REMEDY = "save the features again as a pickled dict of clip key -> numeric array (frames, width)"
 
