@@ -1,10 +1,12 @@
 """Installation. Each leaf package of a top-level folder is installed below ``mia_plugins`` (see docs/design.md)."""
 
 from pathlib import Path
+from runpy import run_path
 
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+BUILTIN = run_path(str(HERE / "mia_plugins" / "plugin" / "builtin.py"))["BUILTIN"]
 LEAVES = {
     f"mia_plugins.{folder}.{leaf.name}": f"{folder}/{leaf.name}"
     for folder in ("methods", "configs", "data_adapters")
@@ -44,13 +46,6 @@ setup(
     },
     entry_points={
         "console_scripts": ["mia-plugins = mia_plugins.cli:main"],
-        "mia_plugins.methods": [
-            "amess = mia_plugins.methods.amess:METHOD",
-            "text = mia_plugins.methods.text:METHOD",
-        ],
-        "mia_plugins.datasets": [
-            "MIntRec = mia_plugins.data_adapters.mintrec:ADAPTER",
-            "MIntRec2.0 = mia_plugins.data_adapters.mintrec2:ADAPTER",
-        ],
+        **{group: [f"{name} = {place}" for name, place in plugins.items()] for group, plugins in BUILTIN.items()},
     },
 )

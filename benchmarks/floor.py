@@ -31,7 +31,7 @@ def clip_sizes(session: Session, split: str = "train") -> list[Size]:
 
 def step_work(session: Session, sizes: list[Size]) -> float:
     """Floating-point operations of training on some clips once: encoder and fusion."""
-    config, task, anchors = session.model.encoder.config, session.task, session.own.num_anchors
+    config, task, anchors = session.model.encoder.config, session.task, session.method_settings.num_anchors
     width, inside, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
     total = 0.0
     for size in sizes:

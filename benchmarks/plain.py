@@ -229,7 +229,7 @@ def plain_of(session: Any) -> PlainAMESS:
     """The plain model with the weights of a session's."""
     from transformers import AutoModel
 
-    task, own = session.task, session.own
+    task, own = session.task, session.method_settings
     model = PlainAMESS(
         AutoModel.from_pretrained(task.text_backbone),
         (task.video_dim, task.audio_dim),

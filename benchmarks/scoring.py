@@ -103,7 +103,7 @@ def classifier_calls(
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     from mia_plugins.system.devices import choose_device
-    from mia_plugins.training.loop import autocast
+    from mia_plugins.training.predict import autocast
 
     where = choose_device(device)
     tokenizer = AutoTokenizer.from_pretrained(backbone)

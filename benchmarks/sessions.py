@@ -6,32 +6,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from mia_plugins.data.clips import Clips, LoadedData
 from mia_plugins.evaluation.predictions import Predictions
-from mia_plugins.nn.backbones import load_tokenizer, resolve
-from mia_plugins.plugin.method import Method, Task
-from mia_plugins.plugin.registry import DATASET_GROUP, METHOD_GROUP, find
-from mia_plugins.plugin.settings import TrainSettings
+from mia_plugins.plugin.registry import find_dataset
+from mia_plugins.runs import session as runs
 from mia_plugins.runs.options import make_options
-from mia_plugins.runs.running import combinations, read_data
-from mia_plugins.system.devices import choose_device, set_seed
-from mia_plugins.training.loading import make_loader, make_loaders
-from mia_plugins.training.loop import make_optimizer, predict, train_epoch
+from mia_plugins.training.loading import make_loaders
+from mia_plugins.training.loop import train_epoch
+from mia_plugins.training.optimizer import make_optimizer
+from mia_plugins.training.predict import predict
 
 
 @dataclass
 class Session:
     """A model with its data, as ``run.py`` would hold them."""
 
-    data: LoadedData
-    task: Task
+    opened: runs.Session
     model: Any
-    tokenizer: Any
-    settings: TrainSettings
-    own: Any
-    device: torch.device
+
+    def __post_init__(self) -> None:
+        chosen = self.opened.combinations[0]
+        self.settings, self.method_settings = chosen.settings, chosen.method_settings
+        self.task = self.opened.task(self.settings)
+        self.data, self.tokenizer, self.device = self.opened.data, self.opened.tokenizer, self.opened.device
 
     def train(self, data: LoadedData) -> Trainer:
         """What trains the model on some data."""
@@ -39,8 +36,7 @@ class Session:
 
     def score(self, clips: Clips) -> Predictions:
         """Scores clips, from their text and frames."""
-        size = self.settings.eval_batch_size
-        loader = make_loader(clips, self.tokenizer, self.task.text_length, size, None, self.device)
+        loader = self.opened.loader(clips, self.settings)
         return predict(self.model, loader, device=self.device, precision=self.settings.precision)
 
 
@@ -57,15 +53,11 @@ class Trainer:
     def epoch(self) -> float:
         """Trains for an epoch; returns the mean loss."""
         self.number += 1
-        session = self.session
-        return train_epoch(
-            session.model,
-            self.loader,
-            *self.state,
-            self.number,
-            settings=session.settings,
-            device=session.device,
+        settings, device = self.session.settings, self.session.device
+        losses = train_epoch(
+            self.session.model, self.loader, *self.state, self.number, settings=settings, device=device
         )
+        return sum(losses.values())
 
 
 def open_session(data_path: str | Path, backbone: str | Path, device: str, **chosen: Any) -> Session:
@@ -80,32 +72,13 @@ def open_session(data_path: str | Path, backbone: str | Path, device: str, **cho
     options = make_options(
         {"data_path": str(data_path), "text_backbone": str(backbone), "train": True, "gpu_id": device, "set": chosen}
     )
-    method: Method = find(METHOD_GROUP, "amess")
-    _, settings, own = combinations(options, method)[0]
-    data = load(data_path)
-    adapter = find(DATASET_GROUP, "MIntRec2.0")
-    lengths = adapter.max_lengths
-    task = Task(
-        dataset="MIntRec2.0",
-        labels=tuple(data.labels),
-        num_classes=len(data.labels),
-        text_backbone=resolve(str(backbone)),
-        text_length=lengths["text"],
-        video_length=lengths["video"],
-        audio_length=lengths["audio"],
-        video_dim=data.video_dim,
-        audio_dim=data.audio_dim,
-    )
-    where = choose_device(device)
-    set_seed(0)
-    model = method.build(task, own).to(where)
-    return Session(data, task, model, load_tokenizer(task.text_backbone), settings, own, where)
+    opened = runs.open_session(runs.check_options(options))
+    return Session(opened, opened.build(opened.combinations[0], seed=0))
 
 
 def load(data_path: str | Path) -> LoadedData:
     """The clips of a made data set."""
-    options = make_options({"data_path": str(data_path)})
-    return read_data(options, find(DATASET_GROUP, "MIntRec2.0"))
+    return runs.read_data(make_options({"data_path": str(data_path)}), find_dataset("MIntRec2.0"))
 
 
 def chosen_clips(clips: Clips, places: list[int]) -> Clips:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .runs.results import Results
 
 __version__ = "0.1.0"
-__all__ = ["run"]
+__all__ = ["register", "run"]
 
 
 def run(**options: Any) -> Results:
@@ -17,7 +17,9 @@ def run(**options: Any) -> Results:
 
     Args:
         options: the command line's options by name, with ``set`` a dictionary of hyper-parameters, as in
-            ``run(method="amess", dataset="MIntRec2.0", data_path=DIR, train=True, set={"lr": 5e-5})``.
+            ``run(method="amess", dataset="MIntRec2.0", data_path=DIR, train=True, set={"lr": 5e-5})``. ``method`` and
+            ``dataset`` may also be a :class:`~mia_plugins.plugin.Method` and an :class:`~mia_plugins.plugin.Adapter`,
+            or the path of a Python file that holds one.
 
     Returns:
         The :class:`~mia_plugins.runs.results.Results`: ``runs``, ``mean``, ``std``, ``table``.
@@ -25,10 +27,21 @@ def run(**options: Any) -> Results:
     Raises:
         UserError: something of the user's is wrong.
     """
+    from .runs.command import run as run_options
     from .runs.options import make_options
-    from .runs.running import run as run_options
     from .system.processes import stop
 
     results = run_options(make_options(options))
     atexit.register(stop)  # not now: the processes of a launcher cannot meet a second time
     return results
+
+
+def register(plugin: Any) -> None:
+    """Makes a :class:`~mia_plugins.plugin.Method` or :class:`~mia_plugins.plugin.Adapter` known by its name.
+
+    Raises:
+        UserError: it is neither.
+    """
+    from .plugin.registry import register as register_plugin
+
+    register_plugin(plugin)

@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = make_parser().parse_args(arguments)
         # heavy imports come after --help and wrong options
-        from .runs.running import run
+        from .runs.command import run
         from .system.processes import stop
 
         run(options)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.data.clips import Clips
-from mia_plugins.runs.ablation import derangement, modality_worth, moments, spoil, worth_cells
+from mia_plugins.runs.ablation import ablation_cells, corrupt, derangement, modality_ablation, moments
 
 
 def make_clips(count=7, seed=0):
@@ -22,7 +22,7 @@ def make_clips(count=7, seed=0):
 @pytest.mark.parametrize("way", ["dropped", "shuffled", "noise"])
 def test_one_modality_changes_and_nothing_else(modality, way):
     clips, train = make_clips(), make_clips(30, seed=1)
-    spoilt = spoil(clips, train, modality, way, np.random.default_rng(0))
+    spoilt = corrupt(clips, train, modality, way, np.random.default_rng(0))
     name = "texts" if modality == "text" else modality
     for other in {"texts", "video", "audio", "keys", "label_ids"} - {name}:
         assert getattr(spoilt, other) is getattr(clips, other)
@@ -69,15 +69,15 @@ def test_worth_of_a_model_that_reads_the_text_alone():
     def score(some):
         return {"acc": np.mean([answers.get(text) == label for text, label in zip(some.texts, some.label_ids)]), "y": 1}
 
-    rows = {(row["modality"], row["way"]): row for row in modality_worth(clips, train, score)}
+    rows = {(row["modality"], row["way"]): row for row in modality_ablation(clips, train, score)}
     assert len(rows) == 10
-    assert rows["none", "whole"]["acc"] == 100
+    assert rows["none", "intact"]["acc"] == 100
     assert all(row["acc_change"] == 0 for (modality, _), row in rows.items() if modality in ("video", "audio"))
     assert rows["text", "dropped"]["acc_change"] == -100
     assert rows["text", "shuffled"]["acc"] < 60
-    again = modality_worth(clips, train, score)
+    again = modality_ablation(clips, train, score)
     assert list(rows.values()) == again  # the same seed spoils alike
-    header, cells = worth_cells(again)
+    header, cells = ablation_cells(again)
     assert header == ["test clips (%)", "acc", "change"]
-    assert cells[0] == ["whole", "100.00", ""]
+    assert cells[0] == ["intact", "100.00", ""]
     assert cells[1] == ["text dropped", "0.00", "-100.00"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mia_plugins.errors import UserError
-from mia_plugins.runs.results import Run, append_row, metrics_table
+from mia_plugins.runs.results import Run, append_row
+from mia_plugins.runs.tables import metrics_table
 
 
 def _write(path, worker):

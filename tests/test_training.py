@@ -6,15 +6,15 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from mia_plugins.data.sampling import LengthBatches
-from mia_plugins.plugin.method import Output
-from mia_plugins.training.loop import predict
+from mia_plugins.plugin.method import BasicOutput
+from mia_plugins.training.predict import predict
 
 
 class Echo(nn.Module):
     """Logits that are the clip's own first value."""
 
-    def forward(self, text_feats, video_feats, audio_feats):
-        return Output(video_feats.float(), audio_feats.float())
+    def forward(self, batch):
+        return BasicOutput(batch["video_feats"].float(), batch["audio_feats"].float())
 
 
 def make_batch(places):

@@ -2,6 +2,7 @@
 
 import builtins
 import csv
+import dataclasses
 import json
 
 import optuna
@@ -10,7 +11,7 @@ from tiny import run_arguments
 
 from mia_plugins.__main__ import main
 from mia_plugins.system.leases import owner
-from mia_plugins.training.loop import manager
+from mia_plugins.training import manager
 
 SPACE_LR = [1e-2, 1e-3, 1e-4, 1e-5]
 SPACE = ["num_train_epochs=5", "train_batch_size=16", "lr=[1e-2, 1e-3, 1e-4, 1e-5]", "num_anchors=3"]
@@ -28,12 +29,11 @@ def planned(monkeypatch):
     """Dev scores by learning rate instead of measured ones, so that who is pruned and who wins is known."""
     trained = []
 
-    def fit(model, train, score, *, settings, report, progress, **_):
+    def fit(model, *_, settings, history, after_epoch, **__):
         trained.append(settings.lr)
-        history = []
         for number in range(1, settings.num_train_epochs + 1):
             history.append(manager.Epoch(number, 1.0, {1e-2: 0.1, 1e-3: 0.4, 1e-4: 0.3, 1e-5: 0.2}[settings.lr]))
-            report(history[-1])
+            after_epoch(history)
         return history
 
     monkeypatch.setattr(manager, "fit", fit)
@@ -81,8 +81,7 @@ def test_an_interrupted_search_goes_on_in_the_middle_of_its_trial(search, tmp_pa
             if epoch.number == 3 and len(list(tmp_path.glob("outputs/*/run.json"))) == 1:
                 raise KeyboardInterrupt
 
-        args.on_epoch = on_epoch
-        return whole(self, args)
+        return whole(self, dataclasses.replace(args, on_epoch=on_epoch))
 
     monkeypatch.setattr(manager.Manager, "_train", interrupted)
     assert search() == 130

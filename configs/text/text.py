@@ -1,5 +1,7 @@
 """The text-only baseline, on any data set."""
 
+from mia_plugins.nn.backbones import is_small
+
 
 class Param:
     """Hyper-parameters, with ``hyper_param`` as the benchmark reads it.
@@ -11,7 +13,7 @@ class Param:
     defaults = {"text_backbone": "bert-large-uncased"}
 
     def __init__(self, args) -> None:
-        small = "MiniLM" in str(args.text_backbone)
+        small = is_small(args.text_backbone)
         self.hyper_param = {
             "num_train_epochs": 40,
             "train_batch_size": 16 if small else 8,

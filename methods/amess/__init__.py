@@ -7,7 +7,8 @@ The paper's equations by module: ``alignment`` and ``attention`` (4, 6, 8-12), `
 from __future__ import annotations
 
 from mia_plugins.nn.backbones import load_encoder
-from mia_plugins.plugin.method import Method, Task
+from mia_plugins.plugin.method import Method
+from mia_plugins.plugin.task import Task
 
 from .descriptions import load_descriptions
 from .fusion import build_fusion

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor, nn
 
 from mia_plugins.nn.alignment import build_alignment
+from mia_plugins.nn.frames import Frames, masked_mean
 
 from .anchors import Anchors, select_anchors
 from .attention import AnchorCrossAttention, CrossAttention
-
-
-class Frames(NamedTuple):
-    """One modality of a batch: ``values`` ``(batch, frames, dim)``, ``mask`` ``(batch, frames)`` true on real frames."""
-
-    values: Tensor
-    mask: Tensor
 
 
 class AnchorEmbedding(nn.Module):
@@ -117,12 +109,6 @@ class IdentityStart(nn.Module):
     def forward(self, text: Tensor, mask: Tensor, video: Frames, audio: Frames) -> Tensor:
         """As :meth:`AnchorEmbedding.forward`."""
         return text + self.scale * self.fusion(text, mask, video, audio)
-
-
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean over the true places of ``mask``: ``(batch, length, dim)`` and ``(batch, length)`` to ``(batch, dim)``."""
-    weight = mask.to(values.dtype)[..., None]
-    return (values * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
 
 
 def build_fusion(

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from mia_plugins.nn.alignment import CTCAlignment
+from mia_plugins.nn.frames import Frames, as_frames, masked_mean
 
 from .attention import CrossAttention
-from .fusion import AnchorEmbedding, Frames, IdentityStart, masked_mean
-from .model import AMESS, as_frames
+from .fusion import AnchorEmbedding, IdentityStart
+from .model import AMESS
 
 BINS = 20  # parts of a clip's length over which an anchor's reading is kept
 MISSING = -1

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 
 from mia_plugins.nn.encoder import TextEncoder
+from mia_plugins.nn.frames import as_frames, masked_mean
 from mia_plugins.nn.losses import classification_loss
-from mia_plugins.plugin.method import Output
 
-from .fusion import Frames, masked_mean
 from .losses import triplet_contrastive
+
+
+class AMESSOutput(NamedTuple):
+    """``logits`` ``(batch, num_classes)``, ``features`` ``(batch, dim)``; ``T_f`` ``(batch, width)`` if it is in use."""
+
+    logits: Tensor
+    features: Tensor
+    sentence: Tensor | None
 
 
 class AMESS(nn.Module):
@@ -26,6 +36,8 @@ class AMESS(nn.Module):
         temperature, literal: see :func:`triplet_contrastive`.
         pooling: ``first`` or ``mean``: what of ``E_f`` the classifier sees.
     """
+
+    pretrained = ("encoder",)
 
     def __init__(
         self,
@@ -53,23 +65,12 @@ class AMESS(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.classifier = nn.Linear(width, num_classes)
 
-    def forward(
-        self,
-        text_feats: Tensor,
-        video_feats: Tensor,
-        audio_feats: Tensor,
-        video_lengths: Tensor | None = None,
-        audio_lengths: Tensor | None = None,
-    ) -> Output:
-        """Scores a batch.
-
-        Args:
-            text_feats: ``(batch, 3, tokens)`` int64: ids, mask, segments.
-            video_feats, audio_feats: ``(batch, frames, dim)``, zero-padded behind.
-            video_lengths, audio_lengths: ``(batch,)``; without them a clip ends at its last frame that is not zero.
-        """
-        token_ids, mask, segment_ids = text_feats[:, 0], text_feats[:, 1].bool(), text_feats[:, 2]
-        video, audio = as_frames(video_feats, video_lengths), as_frames(audio_feats, audio_lengths)
+    def forward(self, batch: Mapping[str, Tensor]) -> AMESSOutput:
+        """Scores a batch."""
+        token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
+        mask = mask.bool()
+        video = as_frames(batch["video_feats"], batch["video_lengths"])
+        audio = as_frames(batch["audio_feats"], batch["audio_lengths"])
         text = self.encoder.embed(token_ids, segment_ids)  # Eq. 1
         hidden = self.encoder.encode(self.fusion(text, mask, video, audio), mask)  # Eq. 4-14
         features = hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, mask)
@@ -78,26 +79,17 @@ class AMESS(nn.Module):
             sentence = self.synchronizer(masked_mean(hidden, mask))  # T_f
             features = torch.cat([features, sentence], dim=-1)
         features = self.norm(features)
-        return Output(self.classifier(features), features, sentence)  # phi([E_f, T_f]) of Eq. 16
+        return AMESSOutput(self.classifier(features), features, sentence)  # phi([E_f, T_f]) of Eq. 16
 
-    def loss(self, output: Output, label_ids: Tensor) -> Tensor:
-        """The joint loss (Eq. 17)."""
-        loss = classification_loss(output.logits, label_ids, self.num_labels)  # Eq. 16
+    def loss(self, output: AMESSOutput, label_ids: Tensor) -> dict[str, Tensor]:
+        """The two terms of the joint loss (Eq. 17)."""
+        terms = {"classification": classification_loss(output.logits, label_ids, self.num_labels)}  # Eq. 16
         if output.sentence is not None:
-            loss = loss + triplet_contrastive(
+            terms["contrastive"] = triplet_contrastive(
                 output.sentence, label_ids, self.descriptions, self.temperature, self.literal
             )  # Eq. 15
-        return loss
+        return terms
 
     def vim(self) -> tuple[Tensor, Tensor]:
         """Weight ``(classes, dim)`` and bias ``(classes,)`` of the last linear layer, for the benchmark's detectors."""
         return self.classifier.weight, self.classifier.bias
-
-
-def as_frames(values: Tensor, lengths: Tensor | None) -> Frames:
-    """Float32 frames with their mask; see :meth:`AMESS.forward` for missing lengths."""
-    values = values.float()
-    step = torch.arange(1, values.shape[1] + 1, device=values.device)
-    if lengths is None:
-        lengths = (values.abs().amax(dim=-1).ne(0) * step).amax(dim=-1).clamp(min=1)
-    return Frames(values, step <= lengths[:, None])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from torch import Tensor, nn
@@ -9,7 +10,8 @@ from torch import Tensor, nn
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.losses import classification_loss
-from mia_plugins.plugin.method import Method, Output, Task
+from mia_plugins.plugin.method import BasicOutput, Method
+from mia_plugins.plugin.task import Task
 
 
 @dataclass(frozen=True)
@@ -26,26 +28,21 @@ class TextModel(nn.Module):
         num_labels: in-scope intents.
     """
 
+    pretrained = ("encoder",)
+
     def __init__(self, encoder: TextEncoder, *, num_classes: int, num_labels: int) -> None:
         super().__init__()
         self.encoder, self.num_labels = encoder, num_labels
         self.norm = nn.LayerNorm(encoder.dim)
         self.classifier = nn.Linear(encoder.dim, num_classes)
 
-    def forward(
-        self,
-        text_feats: Tensor,
-        video_feats: Tensor | None = None,
-        audio_feats: Tensor | None = None,
-        video_lengths: Tensor | None = None,
-        audio_lengths: Tensor | None = None,
-    ) -> Output:
-        """Scores a batch by its text; ``text_feats`` is ``(batch, 3, tokens)``: ids, mask, segments."""
-        token_ids, mask, segment_ids = text_feats[:, 0], text_feats[:, 1].bool(), text_feats[:, 2]
-        features = self.norm(self.encoder.encode(self.encoder.embed(token_ids, segment_ids), mask)[:, 0])
-        return Output(self.classifier(features), features)
+    def forward(self, batch: Mapping[str, Tensor]) -> BasicOutput:
+        """Scores a batch by its text."""
+        token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
+        features = self.norm(self.encoder.encode(self.encoder.embed(token_ids, segment_ids), mask.bool())[:, 0])
+        return BasicOutput(self.classifier(features), features)
 
-    def loss(self, output: Output, label_ids: Tensor) -> Tensor:
+    def loss(self, output: BasicOutput, label_ids: Tensor) -> Tensor:
         """Cross-entropy; see :func:`classification_loss` for out-of-scope rows."""
         return classification_loss(output.logits, label_ids, self.num_labels)
 
@@ -60,4 +57,4 @@ def build(task: Task, settings: Settings) -> TextModel:
     return TextModel(encoder, num_classes=task.num_classes, num_labels=len(task.labels))
 
 
-METHOD = Method(name="text", build=build, settings=Settings, configs="mia_plugins.configs.text")
+METHOD = Method(name="text", build=build, settings=Settings, configs="mia_plugins.configs.text", title="Text only")

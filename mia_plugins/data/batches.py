@@ -16,22 +16,32 @@ FRAME_STEP = 16  # batches of ever new sizes leave holes in memory (docs/perform
 
 
 class Sample(NamedTuple):
-    """One clip: its place in the split, label id, token ids, video and audio frames (frames, width)."""
+    """One clip: its place in the split, label id, token ids, video and audio frames (frames, width).
+
+    ``train_place`` is its row among the in-scope training clips, -1 for a clip that is none of them.
+    """
 
     place: int
     label_id: int
     token_ids: Sequence[int]
     video: np.ndarray
     audio: np.ndarray
+    train_place: int = -1
 
 
 class ClipDataset(Dataset[Sample]):
-    """Clips with their token ids, for a torch DataLoader with ``collate``."""
+    """Clips with their token ids, for a torch DataLoader with ``collate``.
 
-    def __init__(self, clips: Clips, token_ids: Sequence[Sequence[int]]) -> None:
+    Args:
+        clips: the clips.
+        token_ids: of each clip's text.
+        train_clips: the first so many clips are the in-scope training clips, in their order.
+    """
+
+    def __init__(self, clips: Clips, token_ids: Sequence[Sequence[int]], train_clips: int = 0) -> None:
         if len(token_ids) != len(clips):
             raise ValueError(f"{len(token_ids)} tokenized texts for {len(clips)} clips")
-        self.clips, self.token_ids = clips, token_ids
+        self.clips, self.token_ids, self.train_clips = clips, token_ids, train_clips
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -39,7 +49,8 @@ class ClipDataset(Dataset[Sample]):
     def __getitem__(self, index: int) -> Sample:
         clips = self.clips
         label_id = int(clips.label_ids[index])
-        return Sample(index, label_id, self.token_ids[index], clips.video[index], clips.audio[index])
+        train_place = index if index < self.train_clips else -1
+        return Sample(index, label_id, self.token_ids[index], clips.video[index], clips.audio[index], train_place)
 
     def most_frames(self) -> tuple[int, int]:
         """Frames of the longest clip, (video, audio)."""
@@ -79,7 +90,7 @@ def collate(
             :data:`FRAME_STEP`, but not beyond this; with 0 to the batch's longest clip.
 
     Returns:
-        ``index`` (B,), the clips' places in the split; ``label_ids`` (B,);
+        ``index`` (B,), the clips' places in the split; ``train_place`` (B,); ``label_ids`` (B,);
         ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
         ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
         All but the frames are int64.
@@ -98,6 +109,7 @@ def collate(
     audio, audio_lengths = _pad([sample.audio for sample in batch], most_frames[1])
     return {
         "index": torch.tensor([sample.place for sample in batch], dtype=torch.int64),
+        "train_place": torch.tensor([sample.train_place for sample in batch], dtype=torch.int64),
         "label_ids": torch.tensor([sample.label_id for sample in batch], dtype=torch.int64),
         "text_feats": torch.from_numpy(text),
         "video_feats": video,

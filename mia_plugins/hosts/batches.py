@@ -7,6 +7,20 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.data import Dataset
+
+
+class Placed(Dataset[Any]):
+    """A host's clips, each with its ``train_place``: its row for the in-scope training clips, -1 for any others."""
+
+    def __init__(self, clips: Any, in_scope: bool = True) -> None:
+        self.clips, self.in_scope = clips, in_scope
+
+    def __len__(self) -> int:
+        return len(self.clips)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return {**self.clips[index], "train_place": index if self.in_scope else -1}
 
 
 class Trimmed:
@@ -38,7 +52,8 @@ def trim(batch: dict[str, Tensor]) -> dict[str, Tensor]:
     >>> out["text_feats"].shape[-1], out["video_feats"].squeeze(-1).tolist(), out["video_lengths"].tolist()
     (2, [[1.0, 0.0], [0.0, 2.0]], [1, 2])
     """
-    out = {"label_ids": batch["label_ids"]}
+    label_ids = batch["label_ids"]
+    out = {"label_ids": label_ids, "train_place": batch.get("train_place", torch.full_like(label_ids, -1))}
     tokens = int(last_true(batch["text_feats"][:, 1].bool()).max())
     out["text_feats"] = batch["text_feats"][:, :, :tokens].contiguous()
     for kind in ("video", "audio"):

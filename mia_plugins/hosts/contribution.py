@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .. import __version__
-from ..plugin.settings import TrainSettings
+from ..training.settings import TrainSettings
 from .edits import Text, add_behind_last
 from .layouts import Layout
 from .params import host_param, plugin

@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch.utils.data import ConcatDataset, DataLoader, Dataset
 
 from ..evaluation.predictions import Predictions
-from ..plugin.method import Method, Task
-from ..runs.running import identity
-from ..system.devices import freeze_backbone
-from ..training.loop import Epoch, predict
-from ..training.manager import Loaders
-from .batches import Trimmed
+from ..plugin.method import Method, build_model
+from ..plugin.task import Task
+from ..training.arguments import RunArguments
+from ..training.checkpoints import identity
+from ..training.loop import Epoch
+from ..training.manager import Loaders, Manager
+from ..training.optimizer import freeze_backbone
+from ..training.predict import predict
+from .batches import Placed, Trimmed
 from .detect import current_host
 from .params import OOD, plugin, settings_of
 from .scoring import check_detector, detection_results, in_scope_results, mode_of, open_set_results
@@ -58,32 +60,28 @@ class BaseManager:
         as_class = mixed and self.settings.ood_training == "k_plus_1"
         task = make_task(args, tuple(data.label_list), splits["train"], as_class)
         self.device = model.device if model is not None else default_device(args)
-        net = method.build(task, own).to(self.device)
+        net = build_model(method, task, own).to(self.device)
         if args.get("freeze_backbone_parameters"):
             freeze_backbone(net)
-        self.own_args = SimpleNamespace(
-            train=args.train,
-            save_model=args.save_model,
-            model_output_path=Path(args.model_output_path),
-            resume=False,
-            resume_path=None,
-            num_labels=args.num_labels,
+        self.run_arguments = RunArguments(
+            method=method,
             settings=self.settings,
+            num_labels=args.num_labels,
             device=self.device,
-            test_ood=mode_of(self.host, args) is not None,
-            test_mode=mode_of(self.host, args),
-            ood_detection_method=args.get("ood_detection_method"),
             identity=identity(method, task, own, args.seed),
+            train=args.train,
+            model_output_path=Path(args.model_output_path),
+            save_model=args.save_model,
         )
         loaders = make_loaders(self.host, args, data, splits, mixed, self.settings.eval_monitor)
-        self.trainer = method.manager(self.own_args, loaders, net)
+        self.trainer = (method.manager or Manager)(self.run_arguments, loaders, net)
         self.trainer.logger = self.logger
         if mixed:
             self.logger.info("training with out-of-scope clips: %s", self.settings.ood_training)
 
     def _train(self, args: Any) -> list[Epoch]:
         """Trains; the best epoch's weights stay in the model, and on disk with ``--save_model``."""
-        return self.trainer._train(self.own_args)
+        return self.trainer._train(self.run_arguments)
 
     def _predict(self, loader: Any, what: str) -> Predictions:
         return predict(self.trainer.model, loader, device=self.device, precision=self.settings.precision, what=what)
@@ -145,16 +143,18 @@ def make_loaders(host: Host, args: Any, data: Any, splits: Any, mixed: bool, mon
             pin_memory=torch.cuda.is_available(),
         )
 
-    train, dev = theirs["train"], theirs["dev"]
-    if mixed:
-        train = loader(ConcatDataset([splits["train"], splits["ood_train"]]), args.train_batch_size, True)
+    dev = theirs["dev"]
+    in_scope = Placed(splits["train"])
+    clips = ConcatDataset([in_scope, Placed(splits["ood_train"], in_scope=False)]) if mixed else in_scope
+    train = loader(clips, args.train_batch_size, True)
     if mixed and monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
         dev = loader(ConcatDataset([splits["dev"], splits["ood_dev"]]), args.eval_batch_size, False)
     return Loaders(
         train=Trimmed(train),
         dev=Trimmed(dev),
         test=Trimmed(theirs["test"]),
-        reference=Trimmed(loader(splits["train"], args.eval_batch_size, False)),
+        reference=Trimmed(loader(in_scope, args.eval_batch_size, False)),
+        bank=Trimmed(loader(in_scope, args.eval_batch_size, False)),
     )
 
 

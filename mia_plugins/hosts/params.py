@@ -9,7 +9,8 @@ from typing import Any
 from ..plugin.method import Method
 from ..plugin.params import load_param
 from ..plugin.registry import METHOD_GROUP, find, names
-from ..plugin.settings import TrainSettings, grid, split_settings
+from ..plugin.settings import grid, split_settings
+from ..training.settings import TrainSettings
 
 OOD = "_ood"  # MIntRec2.0 calls a method's variant that trains with out-of-scope clips <name>_ood
 

@@ -8,7 +8,7 @@ import re
 from types import SimpleNamespace
 from typing import Any
 
-from ..plugin.settings import TrainSettings
+from ..training.settings import TrainSettings
 from .bundle import Bundle
 from .layouts import TEMPLATES, Layout
 from .module_text import source_path

@@ -1,0 +1,1 @@
+"""Parts that any method is built from: text encoders, alignment, pooling, losses."""

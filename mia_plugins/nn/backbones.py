@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from .encoder import TextEncoder
 from .packaged import demo_encoder
 
 DEMO = "all-MiniLM-L6-v2"
+SMALL = 384  # width of a small encoder
 HUB_IDS = {DEMO: f"sentence-transformers/{DEMO}"}  # other names are hub ids already
 
 
@@ -32,6 +34,26 @@ def resolve(name: str) -> str:
             if not in_cache(HUB_IDS[DEMO]):
                 raise
     return HUB_IDS.get(name, name)
+
+
+def hidden_size(name: str) -> int | None:
+    """The width of a pre-trained encoder, by its ``config.json``; None where that is not on this machine."""
+    source = resolve(name)
+    path: Any = Path(source) / "config.json"
+    if not os.path.isdir(source):
+        from huggingface_hub import try_to_load_from_cache
+
+        path = try_to_load_from_cache(source, "config.json")
+    try:
+        width = json.loads(Path(path).read_text(encoding="utf-8"))["hidden_size"]
+    except (OSError, TypeError, ValueError, KeyError):
+        return None
+    return width if isinstance(width, int) else None
+
+
+def is_small(name: str) -> bool:
+    """Whether a pre-trained encoder is small (at most 384 wide, as MiniLM): such ones bear a higher learning rate."""
+    return (hidden_size(name) or SMALL + 1) <= SMALL
 
 
 def short_name(name: str) -> str:
@@ -80,7 +102,7 @@ def load_tokenizer(source: str) -> Any:
     return load(quiet_transformers().AutoTokenizer.from_pretrained, source, "tokenizer of text backbone")
 
 
-def load_encoder(source: str) -> TextEncoder:
+def load_encoder(source: str, with_pooler: bool = False) -> TextEncoder:
     """The text backbone in float32 (see :func:`resolve`).
 
     The random state afterwards is that of the seed set last: eras of transformers draw differently while they load,
@@ -88,4 +110,4 @@ def load_encoder(source: str) -> TextEncoder:
     """
     model = load(quiet_transformers().AutoModel.from_pretrained, source, "text backbone")
     torch.manual_seed(torch.initial_seed())
-    return TextEncoder(model.float())
+    return TextEncoder(model.float(), with_pooler)

@@ -11,13 +11,14 @@ from ..errors import UserError
 
 
 class TextEncoder(nn.Module):
-    """The embedding layer (Eq. 1) and the transformer layers (Eq. 14) of one pre-trained encoder.
+    """The embedding layer and the transformer layers of one pre-trained encoder, to be called one after the other.
 
     Args:
         model: a Hugging Face encoder with ``embeddings`` and ``encoder`` (BERT, RoBERTa, MiniLM, ...).
+        with_pooler: keep its pooler, for :meth:`pool`.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, with_pooler: bool = False) -> None:
         super().__init__()
         if not hasattr(model, "embeddings") or not hasattr(model, "encoder"):
             raise UserError(
@@ -27,6 +28,7 @@ class TextEncoder(nn.Module):
         self.config = model.config
         self.embeddings = model.embeddings
         self.encoder = model.encoder
+        self.pooler = model.pooler if with_pooler else None
 
     @property
     def dim(self) -> int:
@@ -44,3 +46,9 @@ class TextEncoder(nn.Module):
         # expanded to (batch, 1, length, length): the fused kernels of every era take that shape
         bias = bias.expand(-1, 1, mask.shape[1], -1)
         return self.encoder(hidden, attention_mask=bias)[0]
+
+    def pool(self, hidden: Tensor) -> Tensor:
+        """The pre-trained pooler on the first token: ``(batch, length, dim)`` to ``(batch, dim)``."""
+        if self.pooler is None:
+            raise ValueError("this encoder was built without its pooler")
+        return self.pooler(hidden)

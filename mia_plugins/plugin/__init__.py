@@ -1,0 +1,25 @@
+"""What a method, a data set and a metric are, and how each is found. An author of a plugin imports from here.
+
+Nothing here imports torch, so that commands which only list or report start at once.
+"""
+
+from ..data.adapter import Adapter
+from ..errors import UserError
+from .method import BasicOutput, Method, Model, Output, build_model
+from .registry import register
+from .settings import Range, check
+from .task import Task
+
+__all__ = [
+    "Adapter",
+    "BasicOutput",
+    "Method",
+    "Model",
+    "Output",
+    "Range",
+    "Task",
+    "UserError",
+    "build_model",
+    "check",
+    "register",
+]

@@ -1,79 +1,142 @@
-"""The contract between a method plugin and whatever runs it: four small things."""
+"""What a method is: a model that scores a batch and its loss, and a handful of optional hooks.
+
+A batch is a dictionary of tensors under the benchmarks' names:
+
+==================  ==========================  ===================================================================
+key                 shape                       what
+==================  ==========================  ===================================================================
+``text_feats``      ``(batch, 3, tokens)``      int64: token ids, mask (1 on tokens), segments
+``video_feats``     ``(batch, frames, dim)``    float32 frames, zeros behind the last one
+``video_lengths``   ``(batch,)``                int64: frames of each clip, at least 1
+``audio_feats``     ``(batch, frames, dim)``    as video
+``audio_lengths``   ``(batch,)``                as video
+``train_place``     ``(batch,)``                int64: the clip's row among the in-scope training clips, -1 for any other
+``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on
+==================  ==========================  ===================================================================
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Protocol, Union
 
-import numpy as np
-import torch
-from torch import Tensor, nn
+from ..errors import UserError
 
-from ..training.manager import Manager
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+    from .task import Task
+
+    Batch = Mapping[str, Tensor]
+    Losses = Union[Tensor, Mapping[str, Tensor]]
 
 
-@dataclass(frozen=True)
-class Task:
-    """What a model is built for; known once the data are read.
+class Output(Protocol):
+    """What a model returns for a batch: a named tuple of the method's own with at least these two fields.
 
-    Args:
-        dataset: the data set's name, as typed.
-        labels: in-scope intents, in the benchmark's order; the out-of-scope id is ``len(labels)``.
-        num_classes: columns of the logits: ``len(labels)``, or one more when out of scope is a class of its own.
-        text_backbone: folder or hub id of the pre-trained encoder.
-        text_length, video_length, audio_length: maximum lengths in tokens and frames.
-        video_dim, audio_dim: feature widths.
+    ``logits`` ``(batch, num_classes)`` float; ``features`` ``(batch, dim)``, what enters the last linear layer. Every
+    other field is a tensor ``(batch, ...)`` or None; over several processes each is gathered before the loss.
     """
-
-    dataset: str
-    labels: tuple[str, ...]
-    num_classes: int
-    text_backbone: str
-    text_length: int
-    video_length: int
-    audio_length: int
-    video_dim: int
-    audio_dim: int
 
     @property
-    def ood_label_id(self) -> int:
-        """The label id of out-of-scope utterances."""
-        return len(self.labels)
+    def logits(self) -> Tensor: ...
+
+    @property
+    def features(self) -> Tensor: ...
 
 
-class Output(NamedTuple):
-    """What a model returns for a batch.
-
-    ``logits`` ``(batch, num_classes)``; ``features`` ``(batch, dim)``, exactly what enters the last linear layer;
-    ``sentence`` ``(batch, width)`` for methods that synchronize with label descriptions.
-    """
+class BasicOutput(NamedTuple):
+    """An :class:`Output` of nothing but logits and features."""
 
     logits: Tensor
     features: Tensor
-    sentence: Tensor | None = None
+
+
+class Model(Protocol):
+    """What a method builds: a ``torch.nn.Module`` with these members.
+
+    Attributes:
+        pretrained: prefixes of the parameters that are pre-trained, such as ``("encoder",)``. They learn at ``lr``, and
+            ``--freeze_backbone_parameters`` freezes them but for their last layer; all others learn at
+            ``lr * new_lr_factor``.
+        static_graph: optional; False where the training graph differs from batch to batch (see
+            :func:`mia_plugins.system.processes.parallel`).
+    """
+
+    pretrained: Sequence[str]
+
+    def __call__(self, batch: Batch) -> Output:
+        """Scores a batch; ``label_ids`` is in it in training only."""
+        ...
+
+    def loss(self, output: Any, label_ids: Tensor) -> Losses:
+        """The loss of a whole batch: a scalar, or named scalars to be added up, each logged by its name.
+
+        Over several processes ``output`` holds the clips of all of them. An id of ``num_labels`` is out of scope.
+        """
+        ...
+
+    def vim(self) -> tuple[Tensor, Tensor]:
+        """Weight ``(classes, dim)`` and bias ``(classes,)`` of the last linear layer, for the out-of-scope detectors."""
+        ...
 
 
 @dataclass(frozen=True)
 class Method:
-    """A method plugin: register one under the entry-point group ``mia_plugins.methods``.
+    """A method plugin; register it under the entry-point group ``mia_plugins.methods``, or by ``mia_plugins.register``.
 
     Args:
         name: what ``--method`` takes.
-        build: ``build(task, settings) -> nn.Module`` with ``forward(text_feats, video_feats, audio_feats,
-            video_lengths, audio_lengths) -> Output``, ``loss(output, label_ids) -> scalar`` and
-            ``vim() -> (weight, bias)`` of the last linear layer.
-        settings: a dataclass of the method's own hyper-parameters.
-        configs: the package that holds its ``Param`` modules.
-        manager: trains and tests the model; the common one serves unless a method trains in its own way.
-        inspect: ``inspect(model, batches, device)`` shows a model's inside on test clips, for reports: arrays by name,
-            each with a row a clip (``semantics`` excepted); see :mod:`mia_plugins.report.runs` for the names reports know.
-            None: nothing to show.
+        build: ``build(task, settings)`` makes the :class:`Model`.
+        settings: a frozen dataclass of the method's own hyper-parameters; its docstring's ``Args`` say what they mean.
+        configs: the package with its ``Param`` modules, as the benchmarks have them; None: the defaults of ``settings``
+            are enough.
+        title: its name in tables and reports; None: ``name``.
+        prepare: ``prepare(model, reference, device)``: called once before training, and once before testing alone, with
+            batches of all in-scope training clips in their order (``label_ids`` included), in every process alike.
+        optimizer: ``optimizer(model, settings, steps)`` returns an optimizer and a scheduler that is stepped once a batch;
+            None: AdamW with linear warm-up and decay.
+        inspect: ``inspect(model, batches, device)`` shows a model's inside on the test clips: arrays by name, each with a
+            row a clip in the order of the batches, kept beside the run's results for ``pictures``.
+        pictures: functions that draw what ``inspect`` kept, for reports.
+        manager: a class that trains and tests in another way; None: the common one.
     """
 
     name: str
-    build: Callable[[Task, Any], nn.Module]
+    build: Callable[[Task, Any], Any]
     settings: type
-    configs: str
-    manager: type = Manager
-    inspect: Callable[[Any, Iterable[Mapping[str, Tensor]], torch.device], dict[str, np.ndarray]] | None = None
+    configs: str | None = None
+    title: str | None = None
+    prepare: Callable[[Any, Iterable[Batch], torch.device], None] | None = None
+    optimizer: Callable[[Any, Any, int], tuple[Any, Any]] | None = None
+    inspect: Callable[[Any, Iterable[Batch], torch.device], dict[str, np.ndarray]] | None = None
+    pictures: Sequence[Callable[..., Any]] = ()
+    manager: type | None = None
+
+    @property
+    def label(self) -> str:
+        """The name for people."""
+        return self.title or self.name
+
+
+def build_model(method: Method, task: Task, settings: Any) -> Any:
+    """The method's model, checked to offer what the training needs.
+
+    Raises:
+        UserError: it lacks a member; names all that it lacks.
+    """
+    model = method.build(task, settings)
+    lacking = [name for name in ("pretrained", "forward", "loss", "vim") if not hasattr(model, name)]
+    if lacking:
+        raise UserError(f"method {method.name}: its model {type(model).__name__} lacks {', '.join(lacking)}")
+    parts = {name.partition(".")[0] for name, _ in model.named_parameters()}
+    for prefix in model.pretrained:
+        if isinstance(model.pretrained, str) or prefix.partition(".")[0] not in parts:
+            raise UserError(
+                f"method {method.name}: pretrained={model.pretrained!r} must list parts of {type(model).__name__} that "
+                f"have parameters; it has {', '.join(sorted(parts))}"
+            )
+    return model

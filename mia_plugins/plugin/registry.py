@@ -1,59 +1,148 @@
-"""Finding methods and data sets by name: the bundled ones, and those of any installed package's entry points."""
+"""Finding methods and data sets by name: registered in this process, built in, or in installed packages' entry points."""
 
 from __future__ import annotations
 
 import difflib
+import importlib.util
+import sys
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
+from ..data.adapter import Adapter
 from ..errors import UserError
+from .builtin import BUILTIN
+from .method import Method
 
-METHOD_GROUP, DATASET_GROUP = "mia_plugins.methods", "mia_plugins.datasets"
-BUNDLED = {
-    METHOD_GROUP: {
-        "amess": "mia_plugins.methods.amess:METHOD",
-        "text": "mia_plugins.methods.text:METHOD",
-    },
-    DATASET_GROUP: {
-        "MIntRec": "mia_plugins.data_adapters.mintrec:ADAPTER",
-        "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",
-    },
-}
+METHOD_GROUP, DATASET_GROUP = BUILTIN
+KINDS: dict[str, Any] = {METHOD_GROUP: Method, DATASET_GROUP: Adapter}
+WORDS = {METHOD_GROUP: "method", DATASET_GROUP: "data set"}
+DEFAULT_METHOD, DEFAULT_DATASET = (next(iter(BUILTIN[group])) for group in BUILTIN)
+
+_registered: dict[str, dict[str, Any]] = {group: {} for group in BUILTIN}
+
+
+def register(plugin: Any) -> None:
+    """Makes a method or a data set known to this process under its name, as an entry point would.
+
+    The same name may be registered again (a notebook's cell is run again) and goes before an installed one.
+
+    Raises:
+        UserError: it is neither a method nor a data set.
+    """
+    for group, kind in KINDS.items():
+        if isinstance(plugin, kind):
+            _registered[group][plugin.name] = plugin
+            return
+    raise UserError(f"{plugin!r:.80} is neither a Method nor a data set's Adapter")
 
 
 def names(group: str) -> dict[str, str]:
-    """Every name of a group with the ``module:object`` behind it.
+    """Every name of a group, with the ``module:object`` behind it; empty for one registered in this process.
 
     Raises:
         UserError: two packages use one name.
     """
-    found = dict(BUNDLED[group])
+    known = dict(BUILTIN[group])
     points: Any = entry_points()
-    # Python 3.9's mapping, later versions' selection
+    # Python 3.9 has a mapping, later versions a selection
     for point in points.select(group=group) if hasattr(points, "select") else points.get(group, []):
-        if found.setdefault(point.name, point.value) != point.value:
+        if known.setdefault(point.name, point.value) != point.value:
             raise UserError(
-                f"two packages register {point.name!r} under {group}: {found[point.name]} and {point.value}; "
+                f"two packages register {point.name!r} under {group}: {known[point.name]} and {point.value}; "
                 "uninstall or rename one"
             )
-    return found
+    return {**known, **dict.fromkeys(_registered[group], "")}
 
 
-def find(group: str, name: str) -> Any:
-    """The object registered under a name.
+def find_method(name: str | Method) -> Method:
+    """A method by its name, a path of a Python file that holds one, or itself; see :func:`find`."""
+    return find(METHOD_GROUP, name)
+
+
+def find_dataset(name: str | Adapter) -> Adapter:
+    """A data set by its name, a path of a Python file that holds one, or itself; see :func:`find`."""
+    return find(DATASET_GROUP, name)
+
+
+def find(group: str, name: Any) -> Any:
+    """The plugin registered under a name, in a file, or given as it is; the last two are registered.
 
     Raises:
-        UserError: unknown name, or its package cannot be imported.
+        UserError: unknown name, no such plugin in the file, or its package cannot be imported.
     """
+    kind, word = KINDS[group], WORDS[group]
+    if isinstance(name, kind):
+        register(name)
+        return name
+    if not isinstance(name, str):
+        raise UserError(f"{word} {name!r:.60} is neither a name nor a {kind.__name__}")
+    if name.endswith(".py"):
+        plugin = load_file(name, kind)
+        register(plugin)
+        return plugin
+    if name in _registered[group]:
+        return _registered[group][name]
     known = names(group)
     if name not in known:
-        what = "method" if group == METHOD_GROUP else "data set"
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise UserError(f"unknown {what} {name!r}; {hint}known: {', '.join(sorted(known))}")
+        raise UserError(f"unknown {word} {name[:60]!r}; {hint}known: {', '.join(sorted(known))}")
     module, _, attribute = known[name].partition(":")
     try:
-        return getattr(import_module(module), attribute)
+        plugin = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise UserError(f"{name!r} is registered as {known[name]}, which cannot be imported: {error}") from error
+    if not isinstance(plugin, kind):
+        raise UserError(f"{name!r} is registered as {known[name]}, which is no {kind.__name__}")
+    return plugin
+
+
+def load_file(path: str, kind: type) -> Any:
+    """The one plugin of a kind in a Python file.
+
+    Raises:
+        UserError: no such file, it cannot be run, or it holds none or several.
+    """
+    module = run_file(path)
+    found = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
+    if len(found) != 1:
+        raise UserError(f"{path}: holds {len(found) or 'no'} {kind.__name__} objects; it should define one")
+    return next(iter(found.values()))
+
+
+def run_file(path: str) -> Any:
+    """The module that a Python file makes.
+
+    Raises:
+        UserError: it cannot be read or run; names the line of it that failed.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise UserError(f"{path}: no such file")
+    name = f"mia_plugins_file_{file.stem}_{abs(hash(file)):x}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UserError(f"{path}: is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickling look their module up
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"{path}{line_of(error, file)}: {type(error).__name__}: {reason}") from error
+    return module
+
+
+def line_of(error: BaseException, file: Path) -> str:
+    """The last line of a file that an error passed, such as ``, line 3``."""
+    if isinstance(error, SyntaxError) and error.lineno:
+        return f", line {error.lineno}"
+    line, frame = None, error.__traceback__
+    while frame is not None:
+        if frame.tb_frame.f_code.co_filename == str(file):
+            line = frame.tb_lineno
+        frame = frame.tb_next
+    return "" if line is None else f", line {line}"

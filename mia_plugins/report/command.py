@@ -97,7 +97,7 @@ def add_tables(page: Any, folders: Sequence[Path]) -> None:
 
 def overview(groups: Sequence[Any]) -> list[tuple[list[str], list[list[str]]]]:
     """Header and rows for each kind of metric that some group has."""
-    from ..runs.running import TABLES
+    from ..runs.tables import TABLES
 
     tables = []
     for heading, names in TABLES.items():

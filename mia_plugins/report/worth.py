@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from ..runs.ablation import MODALITIES, SHOWN, WAYS, worth_cells
+from ..runs.ablation import MODALITIES, SHOWN, WAYS, ablation_cells
 from .runs import Group
 from .style import BLUE, GREEN, RED, Picture, figure, save
 
@@ -14,8 +14,8 @@ LOOKS = {"text": (BLUE, None), "video": (RED, "///"), "audio": (GREEN, "...")}
 
 
 def mean_rows(group: Group) -> list[dict[str, Any]]:
-    """The rows of :func:`mia_plugins.runs.ablation.modality_worth`, averaged over the seeds; empty where none measured it."""
-    tables = [run.record["modality_worth"] for run in group.runs if run.record.get("modality_worth")]
+    """The rows of the modality ablation, averaged over the seeds; empty where no run measured it."""
+    tables = [run.record["modality_ablation"] for run in group.runs if run.record.get("modality_ablation")]
     if not tables:
         return []
     rows = []
@@ -29,7 +29,7 @@ def mean_rows(group: Group) -> list[dict[str, Any]]:
 def worth_table(group: Group) -> tuple[list[str], list[list[str]]] | None:
     """Header and cells, means over the seeds."""
     rows = mean_rows(group)
-    return worth_cells(rows) if rows else None
+    return ablation_cells(rows) if rows else None
 
 
 def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
@@ -57,7 +57,7 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
         panels[0].invert_yaxis()
         handles, labels = panels[0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper center", ncols=3)
-        seeds = len([run for run in group.runs if run.record.get("modality_worth")])
+        seeds = len([run for run in group.runs if run.record.get("modality_ablation")])
         caption = (
             f"What the modalities are worth to {group.title}: the test scored with one of them dropped, shuffled between "
             f"clips or replaced by noise; mean over {seeds} seed{'s' if seeds > 1 else ''}."

@@ -60,7 +60,9 @@ def add_parser(subparsers: Any) -> None:
         "--any_code", action="store_true", help="also take results that other versions of the code made"
     )
     parser.add_argument("--save_model", action="store_true", help="keep the trained models")
-    parser.add_argument("--no_modality_worth", action="store_true", help="do not score the test with modalities spoilt")
+    parser.add_argument(
+        "--no_modality_ablation", action="store_true", help="do not score the test with modalities corrupted"
+    )
     parser.set_defaults(action=reproduce)
 
 
@@ -117,7 +119,7 @@ def reproduce(options: argparse.Namespace) -> int:
     failures = run_plan(runs, store, claims, options)
     tables, paths = write_tables(plan, store, options.what, command_line())
     paths += draw(names, store.folder)
-    from ..runs.results import format_table
+    from ..runs.tables import format_table
 
     for table in tables:
         print(f"\n{table['title']}\n{format_table(*cells(table))}")

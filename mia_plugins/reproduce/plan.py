@@ -12,10 +12,12 @@ from typing import Any
 from ..errors import UserError
 from ..nn.backbones import short_name
 from ..plugin.registry import DATASET_GROUP, METHOD_GROUP, find
-from ..plugin.settings import TrainSettings, parse_assignments
+from ..plugin.settings import parse_assignments
+from ..runs.combinations import combinations
+from ..runs.defaults import with_defaults
 from ..runs.options import make_options
-from ..runs.running import combinations
 from ..system.digests import content, digest
+from ..training.settings import TrainSettings
 from .digests import code_digest, data_digest
 from .experiments import Experiment, Row
 
@@ -134,10 +136,11 @@ def plan_run(
     each.train_ood = each.test_ood = experiment.ood
     if method.name != "amess":
         each.config_file_name = None
+    each = with_defaults(each, method, find(DATASET_GROUP, experiment.dataset))
     found = combinations(each, method)
     if len(found) > 1:
         raise UserError("a plan has one value for every setting; lists are searched by run.py --tune")
-    resolved = {**vars(found[0].settings), **vars(found[0].own)}
+    resolved = found[0].values()
     if "num_descriptions" in row.settings:
         check_descriptions(experiment.dataset, resolved)
     key = digest(

@@ -15,10 +15,10 @@ from tqdm import tqdm
 
 from ..data.clips import LoadedData
 from ..errors import UserError
+from ..runs.command import run as run_options_once
 from ..runs.records import device_name
-from ..runs.results import format_table
-from ..runs.running import read_data
-from ..runs.running import run as run_options_once
+from ..runs.session import read_data
+from ..runs.tables import format_table
 from ..system.devices import choose_device
 from ..system.files import make_folder
 from ..system.leases import Claims
@@ -114,7 +114,7 @@ def make_run(run: Planned, store: Store, options: argparse.Namespace, load: Kept
     folder = store.runs / run.name
     each = run_options(options, method=run.method, dataset=run.dataset, set=dict(run.settings), seed=run.seed)
     each.train_ood = each.test_ood = run.ood
-    each.modality_worth = not options.no_modality_worth
+    each.modality_ablation = not options.no_modality_ablation
     if run.method != "amess":
         each.config_file_name = None
     each.output_path, each.log_path, each.results_path = str(folder), str(folder), str(store.folder)

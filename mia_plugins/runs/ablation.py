@@ -1,4 +1,4 @@
-"""What the modalities are worth to a trained model: the test split scored again with one of them spoilt."""
+"""Modality ablation of a trained model: the test split scored again with one modality corrupted."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ DRAWS = 3  # for the ways that draw by chance
 SHOWN = ("acc", "f1", "oid_acc", "oid_f1")
 
 
-class Spoilt(NamedTuple):
-    """Clips of which ``modality`` is spoilt in the ``way`` named; ``draw`` counts the repetitions by chance."""
+class Corrupted(NamedTuple):
+    """Clips whose ``modality`` is corrupted in the ``way`` named; ``draw`` counts the repetitions by chance."""
 
     modality: str
     way: str
@@ -27,11 +27,11 @@ class Spoilt(NamedTuple):
     clips: Clips
 
 
-def spoil(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Generator) -> Clips:
+def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Generator) -> Clips:
     """Takes what one modality says from the clips and leaves the others as they are.
 
     Args:
-        clips: what to spoil.
+        clips: what to corrupt.
         train: training clips, which noise is made to resemble.
         modality: text, video or audio.
         way: ``dropped``: one frame of zeros, or no word; ``shuffled``: what another clip has, and no clip its own;
@@ -44,19 +44,19 @@ def spoil(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Ge
     """
     name = "texts" if modality == "text" else modality
     values: Sequence[Any] = getattr(clips, name)
-    spoilt: Sequence[Any]
+    corrupted: Sequence[Any]
     if way == "shuffled":
         order = derangement(len(clips), rng)
         if modality == "text":
-            spoilt = [values[i] for i in order]
+            corrupted = [values[i] for i in order]
         else:
-            spoilt = Computed(lambda i: values[int(order[i])], frame_counts(values)[order])
+            corrupted = Computed(lambda i: values[int(order[i])], frame_counts(values)[order])
     elif modality == "text":
         words = [word for text in train.texts for word in text.split()] or [""]
         lengths = [len(text.split()) if way == "noise" else 0 for text in values]
-        spoilt = [" ".join(rng.choice(words, size=length)) if length else "" for length in lengths]
+        corrupted = [" ".join(rng.choice(words, size=length)) if length else "" for length in lengths]
     elif way == "dropped":
-        spoilt = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
+        corrupted = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
     else:
         mean, std = moments(getattr(train, name))
         counts, seed = frame_counts(values), int(rng.integers(2**63))
@@ -65,8 +65,8 @@ def spoil(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Ge
             shape = int(counts[i]), len(mean)
             return np.random.default_rng([seed, i]).normal(mean, std, size=shape).astype(np.float32)
 
-        spoilt = Computed(draw, counts)
-    changed: dict[str, Any] = {name: spoilt}
+        corrupted = Computed(draw, counts)
+    changed: dict[str, Any] = {name: corrupted}
     return dataclasses.replace(clips, **changed)
 
 
@@ -92,19 +92,19 @@ def moments(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 
 
-def spoilt_clips(clips: Clips, train: Clips, seed: int = 0) -> Iterator[Spoilt]:
-    """Every modality spoilt in every way, one after the other; the same seed spoils alike."""
+def corrupted_clips(clips: Clips, train: Clips, seed: int = 0) -> Iterator[Corrupted]:
+    """Every modality corrupted in every way, one after the other; the same seed corrupts alike."""
     for modality in MODALITIES:
         for way in WAYS:
             for draw in range(1 if way == "dropped" else DRAWS):
                 rng = np.random.default_rng([seed, MODALITIES.index(modality), WAYS.index(way), draw])
-                yield Spoilt(modality, way, draw, spoil(clips, train, modality, way, rng))
+                yield Corrupted(modality, way, draw, corrupt(clips, train, modality, way, rng))
 
 
-def modality_worth(
+def modality_ablation(
     clips: Clips, train: Clips, score: Callable[[Clips], Mapping[str, Any]], seed: int = 0
 ) -> list[dict[str, Any]]:
-    """Scores a model on whole clips and on spoilt ones.
+    """Scores a model on intact clips and on corrupted ones.
 
     Args:
         clips: the test clips.
@@ -113,32 +113,32 @@ def modality_worth(
         seed: of the draws.
 
     Returns:
-        Rows with ``modality``, ``way`` (the first row: ``none``, ``whole``) and for each metric there is, in percent,
-        its mean over the draws, and under ``<metric>_change`` the difference from the whole clips.
+        Rows with ``modality``, ``way`` (the first row: ``none``, ``intact``) and for each metric there is, in percent,
+        its mean over the draws, and under ``<metric>_change`` the difference from the intact clips.
     """
 
     def percent(found: Mapping[str, Any]) -> dict[str, float]:
         return {name: 100 * float(found[name]) for name in SHOWN if name in found}
 
-    whole = percent(score(clips))
+    intact = percent(score(clips))
     draws: dict[tuple[str, str], list[dict[str, float]]] = {}
-    for each in spoilt_clips(clips, train, seed):
+    for each in corrupted_clips(clips, train, seed):
         draws.setdefault((each.modality, each.way), []).append(percent(score(each.clips)))
-    rows: list[dict[str, Any]] = [{"modality": "none", "way": "whole", **whole}]
+    rows: list[dict[str, Any]] = [{"modality": "none", "way": "intact", **intact}]
     for (modality, way), found in draws.items():
-        mean = {name: statistics.fmean(draw[name] for draw in found) for name in whole}
-        change = {f"{name}_change": mean[name] - whole[name] for name in whole}
+        mean = {name: statistics.fmean(draw[name] for draw in found) for name in intact}
+        change = {f"{name}_change": mean[name] - intact[name] for name in intact}
         rows.append({"modality": modality, "way": way, **mean, **change})
     return rows
 
 
-def worth_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells of the table: a row a way of spoiling, each metric with its change in points."""
+def ablation_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of the table: a row for each way of corrupting, each metric with its change in points."""
     names = [name for name in SHOWN if name in rows[0]]
     header = ["test clips (%)", *(column for name in names for column in (name, "change"))]
     cells = []
     for row in rows:
-        label = "whole" if row["way"] == "whole" else f"{row['modality']} {row['way']}"
+        label = "intact" if row["way"] == "intact" else f"{row['modality']} {row['way']}"
         changes = [f"{row[f'{name}_change']:+.2f}" if f"{name}_change" in row else "" for name in names]
         cells.append([label, *(text for n, change in zip(names, changes) for text in (f"{row[n]:.2f}", change))])
     return header, cells

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from .. import __version__
 from ..errors import UserError
+from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, METHOD_GROUP, names
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
 
@@ -26,10 +28,23 @@ def make_parser() -> argparse.ArgumentParser:
         "an embedded demo data set (made data), and trains.",
     )
 
+    parser.add_argument("--version", action="version", version=f"mia-plugins {__version__}")
+    parser.set_defaults(set={}, demo=False)
+
     group = parser.add_argument_group("what to run")
-    group.add_argument("--method", default="amess", metavar="NAME", help="method (default: %(default)s); also: text")
-    group.add_argument("--multimodal_method", metavar="NAME", help="the benchmark's second name of the method")
-    group.add_argument("--dataset", default="MIntRec2.0", metavar="NAME", help="MIntRec or MIntRec2.0 (default)")
+    methods, datasets = (", ".join(sorted(names(which))) for which in (METHOD_GROUP, DATASET_GROUP))
+    group.add_argument(
+        "--method",
+        default=DEFAULT_METHOD,
+        metavar="NAME",
+        help=f"{methods}; or the path of a file with one (default: %(default)s)",
+    )
+    group.add_argument(
+        "--dataset",
+        default=DEFAULT_DATASET,
+        metavar="NAME",
+        help=f"{datasets}; or the path of a file with one (default: %(default)s)",
+    )
     group.add_argument("--train", action="store_true", help="train first; without it a saved model is restored")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
     group.add_argument("--seeds", type=int, nargs="+", metavar="N", help="several seeds, one run each")
@@ -95,13 +110,14 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
 
     group.add_argument(
-        "--modality_worth",
+        "--modality_ablation",
         action="store_true",
         help="score the test again with each modality dropped, shuffled between clips, or replaced by noise",
     )
 
     group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
     group.add_argument("--dialogue_mode", default="single_turn", choices=("single_turn",), help="single turns only")
+    group.add_argument("--multimodal_method", help=argparse.SUPPRESS)
     group.add_argument("--logger_name", help=argparse.SUPPRESS)
     group.add_argument("--log_id", help=argparse.SUPPRESS)
     group.add_argument("--cache_path", help=argparse.SUPPRESS)
@@ -117,7 +133,7 @@ def make_options(values: dict[str, Any]) -> argparse.Namespace:
     """
     options = make_parser().parse_args([])
     for key, value in values.items():
-        if key != "set" and key not in vars(options):
-            raise UserError(f"unknown option {key!r}; known: {', '.join(sorted(vars(options)))}, set")
+        if key not in vars(options):
+            raise UserError(f"unknown option {key!r}; known: {', '.join(sorted(vars(options)))}")
         setattr(options, key, value)
     return options

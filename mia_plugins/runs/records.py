@@ -1,7 +1,7 @@
 """What ``--save_results`` leaves in a run's folder beside its arrays, for reports to read.
 
 ``run.json``: settings, labels, metrics in percent, training history. ``clips.json``: the test clips' keys, label ids
-and tokens. ``inspection.npz``: what the method lets one see of its inside (:attr:`mia_plugins.plugin.method.Method.inspect`).
+and tokens. ``inspection.npz``: what the method shows of its inside (``Method.inspect``).
 """
 
 from __future__ import annotations

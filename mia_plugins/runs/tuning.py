@@ -7,11 +7,13 @@ interrupted search, and several processes or machines on that folder work on one
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
 import shutil
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,13 @@ from ..system.files import make_folder
 from ..system.leases import is_dead, owner
 from ..system.logs import logger
 from ..training.loop import Epoch
+from .combinations import Combination
+from .folders import run_folder
+from .once import run_once
 from .records import RECORD
-from .results import Run, format_table, unique
-from .running import Combination, Session, run_folder, run_once
+from .results import Run, unique
+from .session import Session
+from .tables import format_table
 
 STARTUP, WARMUP = 3, 2  # whole trials before the first pruning; epochs of a trial before it
 
@@ -43,12 +49,12 @@ def import_optuna() -> Any:
     return optuna
 
 
-def tune(session: Session, found: Sequence[Combination]) -> list[Run]:
+def tune(session: Session, log_id: str) -> list[Run]:
     """Searches the grid's combinations and returns the best one's runs.
 
     Args:
         session: of the command.
-        found: every combination; their choices are the search space.
+        log_id: of the command.
 
     Raises:
         UserError: Optuna is missing, the command does not train, or its journal cannot be read.
@@ -57,7 +63,9 @@ def tune(session: Session, found: Sequence[Combination]) -> list[Run]:
     if not options.train:
         raise UserError("--tune trains models; add --train")
     optuna = import_optuna()
-    options.resume = True  # a trial that was interrupted goes on from the last epoch it kept
+    # a trial that was interrupted goes on from the last epoch it kept
+    session = replace(session, options=argparse.Namespace(**{**vars(options), "resume": True}))
+    found = session.combinations
     space = {key: unique([each.choice[key] for each in found]) for key in found[0].choice}
     study, path = open_study(optuna, session, found, space)
     requeue(optuna, study)
@@ -78,7 +86,7 @@ def tune(session: Session, found: Sequence[Combination]) -> list[Run]:
             continue
         logger.info("trial %d of %d", number + 1, limit)
         try:
-            runs[trial.number] = run_trial(optuna, session, combination_of(found, choice), study, trial)
+            runs[trial.number] = run_trial(optuna, session, combination_of(found, choice), study, trial, log_id)
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             logger.info("pruned: behind the median of the other trials at this epoch")
@@ -93,7 +101,7 @@ def tune(session: Session, found: Sequence[Combination]) -> list[Run]:
     best = study.best_trial
     choice = {key: space[key][i] for key, i in best.params.items()}
     logger.info("best by dev: %s", " ".join(f"--set {key}={value}" for key, value in choice.items()))
-    return runs.get(best.number) or made_before(session, combination_of(found, choice), best.value)
+    return runs.get(best.number) or made_before(session, combination_of(found, choice), best.value, log_id)
 
 
 def combination_of(found: Sequence[Combination], choice: dict[str, Any]) -> Combination:
@@ -108,7 +116,7 @@ def open_study(
     options = session.options
     name = f"{options.method}_{options.dataset}_{short_name(options.text_backbone)}_{options.data_mode}"
     path = make_folder(Path(options.results_path) / "tuning") / f"{name}.journal"
-    fixed = {key: value for key, value in {**vars(found[0].settings), **vars(found[0].own)}.items() if key not in space}
+    fixed = {key: value for key, value in found[0].values().items() if key not in space}
     flags = [options.train_ood, options.ood_dataset, options.seeds or [options.seed]]
     clips = {name: len(clips) for name, clips in session.data.splits.items()}
     study_name = digest([space, fixed, flags, clips, [path.name for path in session.data.sources]])[:12]
@@ -163,7 +171,9 @@ def same_choice(study: Any, trial: Any) -> Any:
     return next((other for other in done if other.params == trial.params), None)
 
 
-def run_trial(optuna: Any, session: Session, combination: Combination, study: Any, trial: Any) -> list[Run]:
+def run_trial(
+    optuna: Any, session: Session, combination: Combination, study: Any, trial: Any, log_id: str
+) -> list[Run]:
     """Trains a trial under every seed; under the first one it may be pruned."""
     options = session.options
     previous = trial.user_attrs.get("continues")
@@ -180,12 +190,12 @@ def run_trial(optuna: Any, session: Session, combination: Combination, study: An
             shutil.rmtree(folder / "resume", ignore_errors=True)
             raise optuna.TrialPruned
 
-    runs = [run_once(session, combination, seed, on_epoch if seed == seeds[0] else None) for seed in seeds]
+    runs = [run_once(session, combination, seed, log_id, on_epoch if seed == seeds[0] else None) for seed in seeds]
     study.tell(trial, statistics.fmean(run.dev_score for run in runs))
     return runs
 
 
-def made_before(session: Session, combination: Combination, score: float) -> list[Run]:
+def made_before(session: Session, combination: Combination, score: float, log_id: str) -> list[Run]:
     """The best combination's runs where another process or an earlier command made them: as kept, or made again."""
     options, choice = session.options, combination.choice
     seeds = options.seeds or [options.seed]
@@ -194,7 +204,7 @@ def made_before(session: Session, combination: Combination, score: float) -> lis
         records = [json.loads((folder / RECORD).read_text(encoding="utf-8")) for folder in folders]
     except (OSError, ValueError):
         logger.info("the best trial's runs are not kept (--save_results keeps them): training them again")
-        return [run_once(session, combination, seed) for seed in seeds]
+        return [run_once(session, combination, seed, log_id) for seed in seeds]
     kept = zip(seeds, records, folders)
     return [Run(seed, choice, record["metrics"], {}, folder, score) for seed, record, folder in kept]
 

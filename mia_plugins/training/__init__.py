@@ -1,0 +1,1 @@
+"""Batches to weights: settings, loaders, optimizer, loop, checkpoints, and the manager that puts them together."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,24 @@ import torch
 from torch import nn
 
 from ..errors import UserError
+from ..nn.backbones import short_name
+from ..plugin.method import Method
+from ..plugin.task import Task
 from ..system.files import whole_file
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 PAUSE = 9  # times as long as writing the state took, it is not written again: a tenth of a training's time at most
+
+
+def identity(method: Method, task: Task, settings: Any, seed: int) -> dict[str, Any]:
+    """What must be equal for a saved model to fit a run: all that shapes it, and no path, so that it can be moved."""
+    return {
+        "method": method.name,
+        "seed": seed,
+        **vars(task),
+        "text_backbone": short_name(task.text_backbone),
+        **vars(settings),
+    }
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
@@ -43,14 +58,14 @@ def load_weights(model: nn.Module, path: Path) -> None:
         raise UserError(f"{path}: does not fit this model; train again, or give its settings ({reason})") from error
 
 
-def save_checkpoint(model: nn.Module, folder: Path, config: dict[str, Any]) -> None:
+def save_checkpoint(model: nn.Module, folder: Path, config: Mapping[str, Any]) -> None:
     """``model.safetensors`` and ``config.json`` in a folder."""
     save_weights(model, folder / WEIGHTS)
     with whole_file(folder / CONFIG) as temporary:
-        temporary.write_text(json.dumps(config, indent=2), encoding="utf-8")
+        temporary.write_text(json.dumps(dict(config), indent=2), encoding="utf-8")
 
 
-def load_checkpoint(model: nn.Module, folder: Path, config: dict[str, Any]) -> None:
+def load_checkpoint(model: nn.Module, folder: Path, config: Mapping[str, Any]) -> None:
     """A checkpoint that was saved under the same configuration.
 
     Raises:
@@ -60,7 +75,7 @@ def load_checkpoint(model: nn.Module, folder: Path, config: dict[str, Any]) -> N
     load_weights(model, folder / WEIGHTS)
 
 
-def check_config(path: Path, config: dict[str, Any], remedy: str) -> None:
+def check_config(path: Path, config: Mapping[str, Any], remedy: str) -> None:
     """Compares a saved configuration with the one asked for."""
     try:
         saved = json.loads(path.read_text(encoding="utf-8"))
@@ -68,7 +83,7 @@ def check_config(path: Path, config: dict[str, Any], remedy: str) -> None:
         raise UserError(f"{path}: no such checkpoint; {remedy}") from error
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read; train again ({error})") from error
-    wanted = json.loads(json.dumps(config))
+    wanted = json.loads(json.dumps(dict(config)))
     for key in sorted({*wanted, *(saved if isinstance(saved, dict) else {})}):
         theirs = saved.get(key) if isinstance(saved, dict) else None
         if theirs != wanted.get(key):
@@ -96,12 +111,6 @@ class Progress:
         self.best_score = -float("inf")
         self.resumed_best: Any = None  # the one that the written state names
         self.due = 0.0  # when the state is next written, in the seconds of time.monotonic()
-
-    @staticmethod
-    def waited(history: list[Any]) -> int:
-        """Epochs since the best one."""
-        scores = [epoch.score for epoch in history]
-        return len(scores) - 1 - scores.index(max(scores)) if scores else 0
 
     def resume(self, model: nn.Module, state: dict[str, Any]) -> list[dict[str, Any]]:
         """Brings model, optimizer and random state to where an interrupted run was; returns its epochs."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from functools import partial
 from typing import Any
 
 import torch
@@ -12,9 +13,9 @@ from torch.utils.data import DataLoader
 from ..data.batches import ClipDataset, collate, tokenize
 from ..data.clips import Clips, LoadedData
 from ..data.sampling import LengthBatches
-from ..plugin.settings import TrainSettings
 from ..system.processes import ALONE, World, world
 from .manager import Loaders
+from .settings import TrainSettings
 
 
 def make_loaders(
@@ -27,41 +28,70 @@ def make_loaders(
 ) -> Loaders:
     """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are.
 
-    Of several processes each gets its share.
+    Args:
+        data: the clips.
+        tokenizer: of the text backbone.
+        text_length: most tokens of a text.
+        settings: batch sizes, monitor and kind of batches.
+        num_workers: processes that load batches; None: see :func:`usual_workers`.
+        device: the batches go there.
     """
-
-    def loader(clips: Clips, batch_size: int, shuffle: bool = False) -> DataLoader:
-        by_length = settings.length_batches
-        return make_loader(clips, tokenizer, text_length, batch_size, num_workers, device, shuffle, by_length, world())
-
+    loader = partial(
+        make_loader,
+        tokenizer=tokenizer,
+        text_length=text_length,
+        num_workers=num_workers,
+        device=device,
+        by_length=settings.length_batches,
+        world=world(),
+    )
+    in_scope, scored = data.splits["train"], settings.eval_batch_size
     # the in-scope monitors do not look at out-of-scope clips
     dev = ("dev", "ood_dev") if settings.eval_monitor == "is_os_f1" else ("dev",)
     return Loaders(
-        train=loader(joined(data, "train", "ood_train"), settings.train_batch_size, shuffle=True),
-        dev=loader(joined(data, *dev), settings.eval_batch_size),
-        test=loader(joined(data, "test", "ood_test"), settings.eval_batch_size),
-        reference=loader(data.splits["train"], settings.eval_batch_size),
+        train=loader(
+            joined(data, "train", "ood_train"),
+            batch_size=settings.train_batch_size,
+            shuffle=True,
+            train_clips=len(in_scope),
+        ),
+        dev=loader(joined(data, *dev), batch_size=scored),
+        test=loader(joined(data, "test", "ood_test"), batch_size=scored),
+        reference=loader(in_scope, batch_size=scored, train_clips=len(in_scope)),
+        bank=loader(
+            in_scope, batch_size=scored, train_clips=len(in_scope), by_length=False, world=ALONE, num_workers=0
+        ),
     )
 
 
 def make_loader(
     clips: Clips,
+    *,
     tokenizer: Any,
     text_length: int,
     batch_size: int,
-    num_workers: int | None,
     device: torch.device,
+    num_workers: int | None = None,
     shuffle: bool = False,
     by_length: bool = True,
-    own: World = ALONE,
+    train_clips: int = 0,
+    world: World = ALONE,
 ) -> DataLoader:
     """Batches of some clips, drawn by :class:`~mia_plugins.data.sampling.LengthBatches`.
 
     Its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`.
+
+    Args:
+        clips, tokenizer, text_length, device, num_workers: as in :func:`make_loaders`.
+        batch_size: clips in a batch of all processes.
+        shuffle: for training.
+        by_length: batches of clips of similar length.
+        train_clips: the first so many clips are the in-scope training clips.
+        world: which of several processes this is.
     """
-    dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length))
+    dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length), train_clips)
     most_frames = dataset.most_frames() if by_length else (0, 0)  # the benchmark's own batches, to the last bit
-    batches = LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, own)
+    batches = LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, world)
     return DataLoader(
         dataset,
         batch_sampler=batches,

@@ -1,4 +1,4 @@
-"""The manager of a method, with the benchmark's own interface: ``__init__(args, data, model)``, ``_train``, ``_test``."""
+"""The manager of a run, with the benchmarks' interface: ``__init__(args, data, model)``, ``_train``, ``_test``."""
 
 from __future__ import annotations
 
@@ -7,92 +7,124 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 
 from ..evaluation.predictions import Predictions
 from ..evaluation.scoring import dev_score, score_test
-from ..plugin.settings import TrainSettings
-from ..system.processes import gather_batches, world
+from ..system.processes import gather_batches, same_weights, world
+from .arguments import RunArguments
 from .checkpoints import Progress, load_checkpoint, save_checkpoint
-from .loop import Epoch, Loader, fit, predict
+from .loop import Epoch, fit
+from .optimizer import make_optimizer
+from .parallel import go_on_together, shared_loss
+from .predict import Loader, predict
 
 
 @dataclass
 class Loaders:
-    """Batches of a run: ``train`` shuffled, the rest in the files' order; ``test`` is in-scope, then out-of-scope clips.
+    """The batches of a run. Of several processes each has its part, but for ``bank``.
 
-    ``reference`` holds the in-scope training clips: thresholds and detectors are fitted on them.
+    ``train`` is shuffled. The others come longest clip first unless ``length_batches`` is off; ``index`` in a batch says
+    each clip's place in its split, and :func:`~mia_plugins.training.predict.predict` returns that order.
+
+    Args:
+        train: with out-of-scope clips mixed in where there are any.
+        dev: of the monitor.
+        test: in-scope, then out-of-scope clips.
+        reference: the in-scope training clips: thresholds and detectors are fitted on their predictions.
+        bank: the same clips in their order, all of them in every process: what ``Method.prepare`` sees.
     """
 
     train: Loader
     dev: Loader
     test: Loader
     reference: Loader
+    bank: Loader
 
 
 class Manager:
     """Trains and tests one model.
 
     Args:
-        args: the run's settings: ``num_labels, settings (TrainSettings), device, model_output_path, resume_path, resume,
-            save_model, test_ood, test_mode, ood_detection_method, identity`` (what a checkpoint must agree on), and
-            perhaps ``on_epoch``, called with every :class:`~mia_plugins.training.loop.Epoch`; what it raises ends the training.
-        data: the run's :class:`Loaders`.
-        model: on ``args.device``.
+        args: the run's :class:`~mia_plugins.training.arguments.RunArguments`.
+        data: its batches.
+        model: on ``args.device``; see :class:`mia_plugins.plugin.method.Model`.
     """
 
-    def __init__(self, args: Any, data: Loaders, model: Any) -> None:
+    def __init__(self, args: RunArguments, data: Loaders, model: Any) -> None:
         self.data, self.model, self.logger = data, model, logging.getLogger("mia_plugins")
-        self.settings: TrainSettings = args.settings
+        self.settings = args.settings
         self.best_eval_score = float("nan")
         if not args.train:
             load_checkpoint(model, args.model_output_path, args.identity)
             self.logger.info("restored %s", args.model_output_path)
+        if args.method.prepare is not None:
+            args.method.prepare(model, data.bank, args.device)
 
-    def _predict(self, args: Any, loader: Loader, what: str) -> Predictions:
+    def _predict(self, args: RunArguments, loader: Loader, what: str) -> Predictions:
         precision = self.settings.precision
         return predict(self.model, loader, device=args.device, precision=precision, what=what, collect=gather_batches)
 
-    def _train(self, args: Any) -> list[Epoch]:
-        """Trains; the best epoch's weights stay in the model, and on disk with ``save_model``."""
-        monitor = self.settings.eval_monitor
-
-        def score(model: nn.Module) -> float:
-            return dev_score(
-                self._predict(args, self.data.dev, "dev"),
-                lambda: self._predict(args, self.data.reference, "train clips"),
-                monitor=monitor,
-                num_labels=args.num_labels,
-                scale=self.settings.scale,
-            )
-
-        def report(epoch: Epoch) -> None:
-            self.logger.info("epoch %d: loss %.4f, dev %s %.2f", epoch.number, epoch.loss, monitor, 100 * epoch.score)
-            if getattr(args, "on_epoch", None) is not None:
-                args.on_epoch(epoch)
-
-        everything = {**args.identity, **vars(self.settings), "device": args.device.type, "steps": len(self.data.train)}
-        progress = Progress(args.resume_path, everything, args.resume, writes=world().rank == 0)
-        history = fit(
-            self.model,
-            self.data.train,
-            score,
-            settings=self.settings,
-            device=args.device,
-            progress=progress,
-            report=report,
+    def _score(self, args: RunArguments) -> float:
+        """The dev score of the model as it stands."""
+        return dev_score(
+            self._predict(args, self.data.dev, "dev"),
+            lambda: self._predict(args, self.data.reference, "train clips"),
+            monitor=self.settings.eval_monitor,
+            num_labels=args.num_labels,
+            scale=self.settings.scale,
         )
+
+    def _train(self, args: RunArguments) -> list[Epoch]:
+        """Trains; the best epoch's weights stay in the model, and on disk with ``save_model``."""
+        model, settings, train = self.model, self.settings, self.data.train
+        steps = len(train) * settings.num_train_epochs
+        optimizer, scheduler = (args.method.optimizer or make_optimizer)(model, settings, steps)
+        state = {"optimizer": optimizer, "scheduler": scheduler}
+        config = {**args.identity, **vars(settings), "device": args.device.type, "steps": len(train)}
+        progress = Progress(args.resume_path, config, args.resume, writes=world().rank == 0)
+        history = [Epoch(**epoch) for epoch in progress.resume(model, state)]
+        go_on_together(history)
+
+        def after_epoch(history: list[Epoch]) -> None:
+            progress.save(model, state, [vars(epoch) for epoch in history])
+            self._report(history[-1])
+            if args.on_epoch is not None:
+                args.on_epoch(history[-1])
+
+        fit(
+            model,
+            train,
+            lambda _: self._score(args),
+            optimizer,
+            scheduler,
+            settings=settings,
+            device=args.device,
+            history=history,
+            after_epoch=after_epoch,
+            loss_of=shared_loss(model, args.device),
+        )
+        progress.restore_best(model)
+        same_weights(model)
         best = max(history, key=lambda epoch: epoch.score)
         self.best_eval_score = best.score
+        monitor = settings.eval_monitor
         self.logger.info("best epoch %d of %d: dev %s %.2f", best.number, len(history), monitor, 100 * best.score)
         if args.save_model:
-            save_checkpoint(self.model, args.model_output_path, args.identity)
+            save_checkpoint(model, args.model_output_path, args.identity)
             self.logger.info("saved %s", args.model_output_path)
         progress.clear()
         return history
 
+    def _report(self, epoch: Epoch) -> None:
+        """Logs an epoch."""
+        terms = "".join(f" {name} {value:.4f}," for name, value in epoch.terms.items())
+        monitor = self.settings.eval_monitor
+        self.logger.info(
+            "epoch %d: loss %.4f,%s dev %s %.2f", epoch.number, epoch.loss, terms, monitor, 100 * epoch.score
+        )
+
     @torch.inference_mode()
-    def _test(self, args: Any) -> dict[str, Any]:
+    def _test(self, args: RunArguments) -> dict[str, Any]:
         """Metrics of the test split as fractions, with the arrays they come from; see :func:`score_test`."""
         weight, bias = self.model.vim()
         results = score_test(
@@ -102,7 +134,7 @@ class Manager:
             weight=weight.float().cpu().numpy(),
             bias=bias.float().cpu().numpy(),
             scale=self.settings.scale,
-            test_mode=args.test_mode if args.test_ood else None,
+            test_mode=args.test_mode,
             ood_detection_method=args.ood_detection_method,
         )
         if args.train:

@@ -55,7 +55,7 @@ def both():
 def test_the_plain_model_gives_the_same(both, tokens, videos, audios):
     model, plain = (one.eval() for one in both)
     batch = make_batch(tokens, videos, audios)
-    output = model(**batch)
+    output = model(batch)
     logits, features, sentence = plain(*at_the_maximum(batch))
     for mine, theirs in ((output.logits, logits), (output.features, features), (output.sentence, sentence)):
         torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-5)
@@ -64,7 +64,7 @@ def test_the_plain_model_gives_the_same(both, tokens, videos, audios):
 def test_loss_and_gradient_are_the_same(both):
     model, plain = (one.eval() for one in both)
     batch, label_ids = make_batch([5, 2, 7, 4], [4, 9, 1, 3], [14, 3, 6, 2]), torch.tensor([1, 0, 1, 4])
-    loss = model.loss(model(**batch), label_ids)
+    loss = sum(model.loss(model(batch), label_ids).values())
     logits, _, sentence = plain(*at_the_maximum(batch))
     same = plain.loss(logits, sentence, label_ids)
     torch.testing.assert_close(loss, same)

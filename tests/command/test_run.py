@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 import mia_plugins
 from mia_plugins.__main__ import main
 from mia_plugins.errors import UserError
-from mia_plugins.runs import running
+from mia_plugins.runs import command as command_module
 
 
 def rows(folder):
@@ -144,7 +144,7 @@ def test_damaged_checkpoint(small_run, tmp_path):
         (["--dataset", "MintRec"], "unknown data set 'MintRec'; did you mean MIntRec?"),
         (["--dataset", "MIntRec"], "no demo data for MIntRec; give --data_path"),
         (["--set", "num_anchor=3"], "unknown hyper-parameter 'num_anchor'; did you mean num_anchors?"),
-        (["--set", "num_anchors=many"], "num_anchors='many' should be of type int"),
+        (["--set", "num_anchors=many"], "num_anchors='many' should be a whole number"),
         (["--set", "aligned_method=dtw"], "aligned_method='dtw' is none of: ctc"),
         (["--set", "lr"], "write it as key=value"),
         (["--gpu_id", "7"], "--gpu_id 7: this machine has"),
@@ -173,7 +173,7 @@ class Gone(Dataset):
 
 
 def test_an_error_in_a_loading_process_is_one_line_too(monkeypatch, capsys):
-    monkeypatch.setattr(running, "run", lambda options: list(DataLoader(Gone(), num_workers=1)))
+    monkeypatch.setattr(command_module, "run", lambda options: list(DataLoader(Gone(), num_workers=1)))
     assert main([]) == 2
     assert capsys.readouterr().err == "error: frames.f32: cannot be read; start again\n"
 

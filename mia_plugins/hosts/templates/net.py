@@ -14,7 +14,7 @@ from data import benchmarks
 from mia_plugins.methods.amess import build
 from mia_plugins.methods.amess.model import AMESS
 from mia_plugins.methods.amess.settings import Settings
-from mia_plugins.plugin.method import Task
+from mia_plugins.plugin.task import Task
 
 
 def build_amess(args: Any) -> AMESS:

@@ -6,9 +6,9 @@ import torch
 from small_model import AUDIO_DIM, DIM, VIDEO_DIM, make_batch, make_model
 
 from mia_plugins.methods.amess.attention import CrossAttention
-from mia_plugins.methods.amess.fusion import Frames
 from mia_plugins.methods.amess.inspection import BINS, binned, frame_shares, held_frames, inspect
 from mia_plugins.nn.alignment import NAMES, build_alignment
+from mia_plugins.nn.frames import Frames
 
 CPU = torch.device("cpu")
 
@@ -24,7 +24,7 @@ def test_arrays_have_a_row_a_clip_and_are_the_models_own():
     model = make_model().eval()
     arrays = inspect(model, batches(), CPU)
     with torch.inference_mode():
-        sentence = torch.cat([model(**batch).sentence for batch in batches()]).numpy()
+        sentence = torch.cat([model(batch).sentence for batch in batches()]).numpy()
     assert np.allclose(arrays["sentence"].astype(np.float32), sentence, atol=2e-3)
     assert arrays["sentence_before"].shape == (3, DIM)
     assert np.allclose(arrays["semantics"], model.descriptions.numpy(), atol=2e-3)

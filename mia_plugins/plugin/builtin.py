@@ -1,0 +1,15 @@
+"""The built-in plugins, written once: ``setup.py`` registers them as entry points, as an outsider's are.
+
+The first of each is the default.
+"""
+
+BUILTIN = {
+    "mia_plugins.methods": {
+        "amess": "mia_plugins.methods.amess:METHOD",
+        "text": "mia_plugins.methods.text:METHOD",
+    },
+    "mia_plugins.datasets": {
+        "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",
+        "MIntRec": "mia_plugins.data_adapters.mintrec:ADAPTER",
+    },
+}

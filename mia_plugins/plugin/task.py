@@ -1,0 +1,36 @@
+"""What a model is built for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is known once the data are read and before the model is built.
+
+    Args:
+        dataset: the data set's name, as typed.
+        labels: the in-scope intents in the benchmark's order; a clip's label id is its intent's place here, and an
+            out-of-scope clip has the id ``len(labels)``.
+        num_classes: columns of the logits: ``len(labels)``, or one more where out of scope is a class of its own.
+        text_backbone: folder or hub id of the pre-trained text encoder.
+        text_length: most tokens of a text, special tokens included.
+        video_length, audio_length: most frames of a clip.
+        video_dim, audio_dim: width of a frame.
+    """
+
+    dataset: str
+    labels: tuple[str, ...]
+    num_classes: int
+    text_backbone: str
+    text_length: int
+    video_length: int
+    audio_length: int
+    video_dim: int
+    audio_dim: int
+
+    @property
+    def num_labels(self) -> int:
+        """The number of in-scope intents."""
+        return len(self.labels)

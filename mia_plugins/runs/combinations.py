@@ -1,0 +1,53 @@
+"""The settings that a command asks for: one combination, or with lists a grid."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, NamedTuple
+
+from easydict import EasyDict
+
+from ..errors import UserError
+from ..plugin.method import Method
+from ..plugin.params import load_param
+from ..plugin.settings import grid, parse_assignments, split_settings
+from ..training.settings import TrainSettings
+
+DEMO_SETTINGS = {"num_train_epochs": 8}  # some two minutes on two cores
+
+
+class Combination(NamedTuple):
+    """One choice from the grid (the list-valued entries alone), and the settings of training and method it makes."""
+
+    choice: dict[str, Any]
+    settings: TrainSettings
+    method_settings: Any
+
+    def values(self) -> dict[str, Any]:
+        """All settings by name."""
+        return {**vars(self.settings), **vars(self.method_settings)}
+
+
+def combinations(options: argparse.Namespace, method: Method) -> list[Combination]:
+    """Every combination of the settings; later ones of these go before earlier ones: defaults, Param, --set.
+
+    Args:
+        options: with the defaults of :func:`mia_plugins.runs.defaults.with_defaults`.
+        method: the plugin.
+
+    Raises:
+        UserError: a setting is unknown or has a wrong value.
+    """
+    param = load_param(method, options.dataset, options.config_file_name)
+    values = {
+        **(param(EasyDict(vars(options))).hyper_param if param else {}),
+        **(DEMO_SETTINGS if options.demo else {}),
+        **parse_assignments(options.assignments),
+        **options.set,
+    }
+    found = [
+        Combination(choice, *split_settings(chosen, TrainSettings, method.settings)) for chosen, choice in grid(values)
+    ]
+    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in found):
+        raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
+    return found

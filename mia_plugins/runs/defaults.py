@@ -1,0 +1,41 @@
+"""What a command line leaves out."""
+
+from __future__ import annotations
+
+import argparse
+from copy import copy
+
+from ..data.adapter import Adapter
+from ..errors import UserError
+from ..nn.backbones import DEMO
+from ..plugin.method import Method
+from ..plugin.params import load_param
+from .folders import model_folder
+
+DEMO_DATASET = "MIntRec2.0"
+BACKBONE = "bert-base-uncased"
+
+
+def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter) -> argparse.Namespace:
+    """A copy of the options: plugins by their names, and what was left out filled in by method and data set.
+
+    Raises:
+        UserError: no data are given, and there is no demo of the data set.
+    """
+    options = copy(options)
+    options.method, options.dataset, options.demo = method.name, adapter.name, options.data_path is None
+    if options.demo and options.dataset != DEMO_DATASET:
+        raise UserError(f"there is no demo data for {options.dataset}; give --data_path DIR")
+    options.test_ood = options.test_ood or options.ood or options.demo
+    options.train_ood = options.train_ood or options.demo
+    if options.demo and options.text_backbone is None:
+        options.text_backbone = DEMO
+    param = load_param(method, options.dataset, options.config_file_name)
+    for key, value in getattr(param, "defaults", {}).items():
+        if getattr(options, key) is None:
+            setattr(options, key, value)
+    if options.text_backbone is None:
+        options.text_backbone = BACKBONE
+    if options.demo and not options.train and not model_folder(options, {}, options.seed).is_dir():
+        options.train = True
+    return options

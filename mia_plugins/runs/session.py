@@ -1,0 +1,167 @@
+"""A method with its data, tokenizer and device: what the runs of one command have in common, and a way in from Python.
+
+>>> session = open_session(check_options(make_options({"method": "text"})))  # doctest: +SKIP
+>>> model = session.build(session.combinations[0], seed=0)  # doctest: +SKIP
+>>> loaders = session.loaders(session.combinations[0].settings)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Callable, NamedTuple
+
+import torch
+
+from ..data.adapter import Adapter
+from ..data.clips import Clips, LoadedData, load_clips
+from ..demo import build_demo
+from ..nn.backbones import load_tokenizer, resolve
+from ..plugin.method import Method, build_model
+from ..plugin.registry import find_dataset, find_method
+from ..plugin.task import Task
+from ..system.devices import choose_device, set_seed
+from ..system.files import cache_folder
+from ..system.processes import ALONE, World
+from ..training.loading import joined, make_loader, make_loaders
+from ..training.manager import Loaders
+from ..training.optimizer import freeze_backbone
+from ..training.settings import TrainSettings
+from .combinations import Combination, combinations
+from .defaults import with_defaults
+
+ReadData = Callable[[argparse.Namespace, Adapter], LoadedData]
+
+
+class Checked(NamedTuple):
+    """A command whose options are known to be right; nothing is read yet.
+
+    Attributes:
+        options: of the command, with defaults filled in.
+        method, adapter: the plugins.
+        combinations: the settings that the options ask for.
+        device: where to compute.
+    """
+
+    options: argparse.Namespace
+    method: Method
+    adapter: Adapter
+    combinations: Sequence[Combination]
+    device: torch.device
+
+
+@dataclass(frozen=True)
+class Session:
+    """See :func:`open_session`.
+
+    Attributes:
+        options, method, adapter, combinations, device: of :class:`Checked`.
+        data: the clips.
+        source: folder or hub id of the text backbone.
+        tokenizer: of the text backbone.
+    """
+
+    options: argparse.Namespace
+    method: Method
+    adapter: Adapter
+    combinations: Sequence[Combination]
+    device: torch.device
+    data: LoadedData
+    source: str
+    tokenizer: Any
+
+    def task(self, settings: TrainSettings) -> Task:
+        """What a model is built for."""
+        data, lengths = self.data, self.adapter.max_lengths
+        ood_class = self.options.train_ood and settings.ood_training == "k_plus_1"
+        return Task(
+            dataset=self.options.dataset,
+            labels=tuple(data.labels),
+            num_classes=len(data.labels) + ood_class,
+            text_backbone=self.source,
+            text_length=lengths["text"],
+            video_length=lengths["video"],
+            audio_length=lengths["audio"],
+            video_dim=data.video_dim,
+            audio_dim=data.audio_dim,
+        )
+
+    def build(self, combination: Combination, seed: int) -> Any:
+        """The model of a combination with the weights that a seed gives, on the device."""
+        set_seed(seed)
+        model = build_model(self.method, self.task(combination.settings), combination.method_settings)
+        model = model.to(self.device)
+        if self.options.freeze_backbone_parameters:
+            freeze_backbone(model)
+        return model
+
+    def loaders(self, settings: TrainSettings) -> Loaders:
+        """Batches of every split."""
+        length = self.adapter.max_lengths["text"]
+        return make_loaders(self.data, self.tokenizer, length, settings, self.options.num_workers, self.device)
+
+    def loader(self, clips: Clips, settings: TrainSettings, world: World = ALONE) -> Any:
+        """Batches of clips to score: all, or one process' part."""
+        return make_loader(
+            clips,
+            tokenizer=self.tokenizer,
+            text_length=self.adapter.max_lengths["text"],
+            batch_size=settings.eval_batch_size,
+            device=self.device,
+            num_workers=0,
+            by_length=settings.length_batches,
+            world=world,
+        )
+
+    def test_clips(self) -> Clips:
+        """The test clips: in-scope, then out-of-scope ones."""
+        return joined(self.data, "test", "ood_test")
+
+
+def check_options(options: argparse.Namespace) -> Checked:
+    """Finds the plugins, fills in defaults and checks settings; the options themselves stay as they are.
+
+    Args:
+        options: of :func:`mia_plugins.runs.options.make_parser`.
+
+    Raises:
+        UserError: something of the user's is wrong.
+    """
+    method, adapter = find_method(options.method), find_dataset(options.dataset)
+    options = with_defaults(options, method, adapter)
+    return Checked(options, method, adapter, combinations(options, method), choose_device(options.gpu_id))
+
+
+def open_session(checked: Checked, read: ReadData | None = None) -> Session:
+    """Reads the data and loads the tokenizer.
+
+    Args:
+        checked: the command.
+        read: reads the data; None: :func:`read_data`. A caller with many runs keeps what it read.
+
+    Raises:
+        UserError: something of the user's is wrong.
+    """
+    options = checked.options
+    if options.demo:
+        options.data_path = str(build_demo(cache_folder() / "demo"))
+    data = (read or read_data)(options, checked.adapter)
+    source = resolve(options.text_backbone)
+    return Session(*checked, data, source, load_tokenizer(source))
+
+
+def read_data(options: argparse.Namespace, adapter: Adapter) -> LoadedData:
+    """The clips that the options ask for."""
+    return load_clips(
+        adapter,
+        options.data_path,
+        data_mode="binary-class" if options.data_mode == "binary-class" else "multi-class",
+        train_ood=options.train_ood,
+        test_ood=options.test_ood,
+        ood_dataset=options.ood_dataset,
+        video_feats=options.video_feats,
+        audio_feats=options.audio_feats,
+        video_data_path=options.video_data_path,
+        audio_data_path=options.audio_data_path,
+    )
