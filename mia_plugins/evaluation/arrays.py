@@ -92,3 +92,23 @@ def same_rows(**arrays: npt.NDArray[Any]) -> None:
     rows = {name: len(array) for name, array in arrays.items()}
     if len(set(rows.values())) > 1:
         raise UserError("different numbers of rows: " + ", ".join(f"{name} {count}" for name, count in rows.items()))
+
+
+def scores_and_flags(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike) -> tuple[FloatArray, BoolArray]:
+    """Check scores and flags, each shape (rows,), and that both kinds of row occur.
+
+    Raises:
+        UserError: NaN or infinite scores, flags other than 0 and 1, different lengths, or one kind of row only.
+
+    Example:
+        >>> scores_and_flags([0.2, 0.9], [1, 1])
+        Traceback (most recent call last):
+        mia_plugins.errors.UserError: OOS metrics need both kinds of row: 2 in-scope, 0 OOS; add the missing ones
+    """
+    values, inside = finite("scores", scores, ndim=1), flags("is_in_scope", is_in_scope)
+    same_rows(scores=values, is_in_scope=inside)
+    num_in = int(inside.sum())
+    num_out = len(inside) - num_in
+    if not (num_in and num_out):
+        raise UserError(f"OOS metrics need both kinds of row: {num_in} in-scope, {num_out} OOS; add the missing ones")
+    return values, inside

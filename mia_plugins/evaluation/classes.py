@@ -1,4 +1,4 @@
-"""Confusion matrix and the per-class table made from it."""
+"""Confusion matrix and the per-class table, by scikit-learn, for label ids that are checked first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def confusion_counts(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, labels: npt.A
 
     Args:
         y_true, y_pred: label ids, shape (rows,).
-        labels: distinct label ids, shape (classes,); their order is that of the matrix.
+        labels: distinct label ids, shape (classes,); the matrix keeps their order.
 
     Returns:
         Counts, shape (classes, classes): row = true label, column = prediction.
@@ -38,43 +38,29 @@ def confusion_counts(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, labels: npt.A
         >>> confusion_counts([0, 1, 1], [0, 1, 2], labels=[0, 1, 2]).tolist()
         [[1, 0, 0], [0, 1, 1], [0, 0, 0]]
     """
-    true, pred, ids = label_ids("y_true", y_true), label_ids("y_pred", y_pred), label_ids("labels", labels)
-    same_rows(y_true=true, y_pred=pred)
-    order = np.argsort(ids)
-    ordered = ids[order]
-    if (np.diff(ordered) == 0).any():
-        raise UserError("labels: an id occurs twice; give every class once")
+    from sklearn.metrics import confusion_matrix
 
-    def positions(name: str, values: IntArray) -> IntArray:
-        at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
-        unknown = ordered[at] != values
-        if unknown.any():
-            row = int(np.argmax(unknown))
-            raise UserError(f"{name}: row {row} has label id {values[row]}, outside the {len(ids)} given classes")
-        return order[at]
-
-    cells = positions("y_true", true) * len(ids) + positions("y_pred", pred)
-    return np.bincount(cells, minlength=len(ids) ** 2).reshape(len(ids), len(ids))
+    true, pred, ids = _known_labels(y_true, y_pred, labels)
+    return confusion_matrix(true, pred, labels=ids)
 
 
-def class_scores(matrix: IntArray) -> ClassScores:
-    """Read precision, recall and F1 = 2PR / (P + R) of every class off a confusion matrix; 0 / 0 counts as 0.
+def class_scores(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, labels: npt.ArrayLike) -> ClassScores:
+    """Compute precision P, recall R, F1 = 2PR / (P + R) and the number of true rows of every class; 0 / 0 counts as 0.
 
-    Args:
-        matrix: counts, shape (classes, classes), row = true label.
+    Args, Raises: as in `confusion_counts`.
 
     Example:
-        >>> class_scores(np.array([[1, 0], [1, 2]])).f1.round(3).tolist()
+        >>> class_scores([0, 1, 1, 1], [0, 0, 1, 1], labels=[0, 1]).f1.round(3).tolist()
         [0.667, 0.8]
     """
-    hits, support = np.diag(matrix), matrix.sum(axis=1)
-    precision = _ratio(hits, matrix.sum(axis=0))
-    recall = _ratio(hits, support)
-    return ClassScores(precision, recall, _ratio(2 * recall * precision, recall + precision), support)
+    from sklearn.metrics import precision_recall_fscore_support
+
+    true, pred, ids = _known_labels(y_true, y_pred, labels)
+    return ClassScores(*precision_recall_fscore_support(true, pred, labels=ids, zero_division=0))
 
 
 def class_table(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Score every class on its own, one row per class in the order of its id.
+    """Score every class separately, one row per class in the order of its id.
 
     Args:
         y_true, y_pred: label ids, shape (rows,).
@@ -90,11 +76,21 @@ def class_table(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, names: Sequence[st
         >>> class_table([0, 0, 1], [0, 1, 1], ["Thank", "Joke"])[1]
         {'label': 'Joke', 'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'support': 1}
     """
-    scores = class_scores(confusion_counts(y_true, y_pred, np.arange(len(names))))
-    columns = (names, *(column.tolist() for column in scores))
-    return [dict(zip(("label", *ClassScores._fields), row)) for row in zip(*columns)]
+    columns = [column.tolist() for column in class_scores(y_true, y_pred, np.arange(len(names)))]
+    return [dict(zip(("label", *ClassScores._fields), row)) for row in zip(names, *columns)]
 
 
-def _ratio(top: npt.NDArray[Any], bottom: npt.NDArray[Any]) -> FloatArray:
-    ratio: FloatArray = np.divide(top, bottom, out=np.zeros(len(top)), where=bottom != 0)
-    return ratio
+def _known_labels(
+    y_true: npt.ArrayLike, y_pred: npt.ArrayLike, labels: npt.ArrayLike
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return all three as label ids, after checking that every row's id is one of `labels`."""
+    true, pred, ids = label_ids("y_true", y_true), label_ids("y_pred", y_pred), label_ids("labels", labels)
+    same_rows(y_true=true, y_pred=pred)
+    if len(np.unique(ids)) < len(ids):
+        raise UserError("labels: an id occurs twice; give every class once")
+    for name, values in (("y_true", true), ("y_pred", pred)):
+        unknown = ~np.isin(values, ids)
+        if unknown.any():
+            row = int(np.argmax(unknown))
+            raise UserError(f"{name}: row {row} has label id {values[row]}, outside the {len(ids)} given classes")
+    return true, pred, ids

@@ -1,4 +1,4 @@
-"""DOC: reject as OOS what no class claims firmly enough (Shu et al. 2017, "DOC: Deep Open Classification", eq. 2)."""
+"""DOC: reject as OOS every row that no class claims firmly (Shu et al. 2017, "DOC: Deep Open Classification", eq. 2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def doc_thresholds(
 ) -> FloatArray:
     """Fit one acceptance threshold per class, t_c = max(0.5, 1 - scale * std_c), to training rows.
 
-    A Gaussian with mean 1 is fitted to the p of the class's own rows and their mirror images 2 - p, so
+    A Gaussian with mean 1 is fitted to the p_c of the rows labelled c and their mirror images 2 - p_c, so
     std_c = sqrt(mean((1 - p_c)^2)). All rows of the class count, also misclassified ones, as in the hosts.
 
     Args:
@@ -37,8 +37,8 @@ def doc_thresholds(
     same_rows(probabilities=probs, labels=ids)
     inside = (ids >= 0) & (ids < num_labels)
     ids, probs = ids[inside], probs[inside]
-    own = probs[np.arange(len(ids)), ids]
-    squares = (1 - np.where(np.isfinite(own), own, 0)) ** 2
+    of_label = probs[np.arange(len(ids)), ids]
+    squares = (1 - np.where(np.isfinite(of_label), of_label, 0)) ** 2
     count = np.bincount(ids, minlength=num_labels)
     variance = np.bincount(ids, squares, num_labels) / np.maximum(count, 1)
     return np.where(count > 0, np.maximum(0.5, 1 - scale * np.sqrt(variance)), 0.5)

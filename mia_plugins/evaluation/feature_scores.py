@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial.distance import cdist
-from scipy.special import logsumexp
 
 from ..errors import UserError
 from .arrays import FloatArray, finite, label_ids, same_rows
@@ -39,6 +37,8 @@ def ma(
         >>> ma([[0.0, 0.0], [4.0, 0.0]], [[1.0, 1.0], [-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0]], [0, 0, 0, 0], 1)
         array([ -0., -16.])
     """
+    from scipy.spatial.distance import cdist
+
     x, train = _features(features, train_features)
     ids = label_ids("train_labels", train_labels)
     same_rows(train_features=train, train_labels=ids)
@@ -102,6 +102,8 @@ def vim(
         >>> vim([[5.0, 2.0]], [[3.0, 1.0], [3.0, -1.0]], weight=[[1.0, 0.0]], bias=[0.0]).round(1)
         array([-1.])
     """
+    from scipy.special import logsumexp
+
     x, train = _features(features, train_features)
     w, b = _head(weight, bias, train.shape[1])
     origin, outside = _complement(train, w, b)

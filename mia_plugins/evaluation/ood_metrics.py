@@ -1,7 +1,7 @@
 """How well a score separates in-scope from OOS: the hosts' ``OOD_Metrics``, and the textbook beside it.
 
-Notation: in-scope is the positive class and pi its share of the rows; TPR and FPR are the shares of in-scope and of OOS
-rows accepted; FNR = 1 - TPR.
+Notation: in-scope is the positive class and pi the fraction of in-scope rows; TPR and FPR are the fractions of the
+in-scope and of the OOS rows that are accepted; FNR = 1 - TPR.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import BoolArray, FloatArray
-from .roc import area, scores_and_flags, threshold_sweep
+from .arrays import BoolArray, FloatArray, scores_and_flags
 
 REQUIRED_TPR = 0.95
 
@@ -40,18 +39,18 @@ def ood_metrics(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike) -> dict[str, 
         >>> {name: round(value, 3) for name, value in result.items()}
         {'auroc': 0.833, 'aupr_in': 0.903, 'aupr_out': 0.792, 'fpr95': 0.5, 'eer': 0.5, 'der': 0.3}
     """
+    from sklearn.metrics import auc, roc_curve
+
     values, inside = scores_and_flags(scores, is_in_scope)
-    share = inside.mean()
-    hits, falses = _accepted(values, inside)
-    corner = _corners(hits, falses)
-    tpr, fpr = _from_zero(hits[corner] / hits[-1]), _from_zero(falses[corner] / falses[-1])
+    in_scope_part = inside.mean()
+    fpr, tpr, _ = roc_curve(inside, values)
     return {
-        "auroc": area(fpr, tpr),
+        "auroc": float(auc(fpr, tpr)),
         "aupr_in": _precision_recall_area(values, inside),
         "aupr_out": _precision_recall_area(1 - values, ~inside),
         "fpr95": _first_rank_fpr(values, inside),
         "eer": float(fpr[np.argmin(np.abs(fpr - (1 - tpr)))]),
-        "der": _detection_error(tpr, fpr, weight_fnr=1 - share, weight_fpr=share),
+        "der": _detection_error(tpr, fpr, weight_fnr=1 - in_scope_part, weight_fpr=in_scope_part),
     }
 
 
@@ -62,7 +61,7 @@ def ood_metrics_standard(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike) -> d
       OOS by -score.
     - ``fpr95_standard``: FPR at the highest threshold with TPR >= 0.95; tied rows are accepted together.
     - ``eer_standard``: FPR = FNR on the linearly interpolated ROC curve; 0.5 for constant scores.
-    - ``der_standard``: min of pi FNR + (1 - pi) FPR over TPR >= 0.95, the share of rows decided wrongly.
+    - ``der_standard``: min of pi FNR + (1 - pi) FPR over TPR >= 0.95, the fraction of rows decided wrongly.
 
     Args, Raises: as in `ood_metrics`.
 
@@ -71,44 +70,26 @@ def ood_metrics_standard(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike) -> d
         >>> {name: round(value, 3) for name, value in result.items()}
         {'aupr_in_ap': 0.917, 'aupr_out_ap': 0.833, 'fpr95_standard': 0.5, 'eer_standard': 0.333, 'der_standard': 0.2}
     """
+    from sklearn.metrics import average_precision_score, roc_curve
+
     values, inside = scores_and_flags(scores, is_in_scope)
-    share = inside.mean()
-    hits, falses = _accepted(values, inside)
-    tpr, fpr = _from_zero(hits / hits[-1]), _from_zero(falses / falses[-1])
+    in_scope_part = inside.mean()
+    fpr, tpr, _ = roc_curve(inside, values, drop_intermediate=False)
     return {
-        "aupr_in_ap": _average_precision(values, inside),
-        "aupr_out_ap": _average_precision(-values, ~inside),
+        "aupr_in_ap": float(average_precision_score(inside, values)),
+        "aupr_out_ap": float(average_precision_score(~inside, -values)),
         "fpr95_standard": float(fpr[np.argmax(tpr >= REQUIRED_TPR)]),
         # FPR - FNR rises strictly from -1 to 1, so its zero is where FPR can be read off.
         "eer_standard": float(np.interp(0.0, fpr - (1 - tpr), fpr)),
-        "der_standard": _detection_error(tpr, fpr, weight_fnr=share, weight_fpr=1 - share),
+        "der_standard": _detection_error(tpr, fpr, weight_fnr=in_scope_part, weight_fpr=1 - in_scope_part),
     }
 
 
-def _accepted(scores: FloatArray, positive: BoolArray) -> tuple[FloatArray, FloatArray]:
-    _, (hits, falses) = threshold_sweep(scores, positive, ~positive)
-    return hits.astype(np.float64), falses.astype(np.float64)
-
-
-def _corners(hits: FloatArray, falses: FloatArray) -> BoolArray:
-    keep = np.ones(len(hits), dtype=np.bool_)
-    keep[1:-1] = (np.diff(hits, 2) != 0) | (np.diff(falses, 2) != 0)
-    return keep
-
-
-def _from_zero(rates: FloatArray) -> FloatArray:
-    return np.concatenate(([0.0], rates))
-
-
 def _precision_recall_area(scores: FloatArray, positive: BoolArray) -> float:
-    hits, falses = _accepted(scores, positive)
-    # By convention the curve starts at recall 0 with precision 1.
-    return area(_from_zero(hits / hits[-1]), np.concatenate(([1.0], hits / (hits + falses))))
+    from sklearn.metrics import auc, precision_recall_curve
 
-
-def _average_precision(scores: FloatArray, positive: BoolArray) -> float:
-    hits, falses = _accepted(scores, positive)
-    return float(np.diff(_from_zero(hits / hits[-1])) @ (hits / (hits + falses)))
+    precision, recall, _ = precision_recall_curve(positive, scores)
+    return float(auc(recall, precision))
 
 
 def _first_rank_fpr(scores: FloatArray, inside: BoolArray) -> float:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit, logsumexp
 
 from ..errors import UserError
 from .arrays import FloatArray, finite
@@ -51,6 +48,8 @@ def energy(logits: npt.ArrayLike) -> FloatArray:
         >>> energy([[0.0, 0.0]]).round(3)
         array([0.693])
     """
+    from scipy.special import logsumexp
+
     scores: FloatArray = logsumexp(finite("logits", logits, ndim=2), axis=1)
     return scores
 
@@ -65,9 +64,11 @@ def ood_scores(
     train_labels: npt.ArrayLike | None = None,
     weight: npt.ArrayLike | None = None,
     bias: npt.ArrayLike | None = None,
-    logits_as: Literal["sigmoid", "raw"] = "sigmoid",
 ) -> FloatArray:
-    """Compute the score a host computes under the name `method`.
+    """Compute the score that MMOIR's mag_bert and mult compute under the name `method`.
+
+    There, `maxlogit` and `energy` see sigmoid(logits). MIntOOD (and MMOIR's mmim, sdif and tcl_map) hand them the raw
+    logits, which gives scores on another scale: call the two functions for those. The other scores are the same.
 
     Args:
         method: one of `SCORE_NAMES`.
@@ -77,8 +78,6 @@ def ood_scores(
         train_features: the same of the training rows, shape (train rows, width).
         train_labels: their label ids, shape (train rows,); for ``ma``.
         weight, bias: the linear head, shapes (num_labels, width) and (num_labels,); for ``residual``, ``vim``.
-        logits_as: what ``maxlogit`` and ``energy`` see: sigmoid(logits) as in MMOIR's mag_bert and mult, or the logits
-            as in MIntOOD (and MMOIR's mmim, sdif, tcl_map). The two are not comparable; the other scores are the same.
 
     Returns:
         Scores, shape (rows,).
@@ -102,16 +101,17 @@ def ood_scores(
     if method == "msp":
         return msp(values)
     if method in ("maxlogit", "energy"):
-        values = expit(values) if logits_as == "sigmoid" else values
-        return maxlogit(values) if method == "maxlogit" else energy(values)
+        from scipy.special import expit
 
-    def given(name: str, array: npt.ArrayLike | None) -> npt.ArrayLike:
+        return maxlogit(expit(values)) if method == "maxlogit" else energy(expit(values))
+
+    def required(name: str, array: npt.ArrayLike | None) -> npt.ArrayLike:
         if array is None:
             raise UserError(f"OOS score {method!r} needs {name}; pass it, or choose msp, maxlogit or energy")
         return array
 
-    known_features = given("features", features), given("train_features", train_features)
+    both_features = required("features", features), required("train_features", train_features)
     if method == "ma":
-        return ma(*known_features, given("train_labels", train_labels), num_labels)
-    head = given("weight", weight), given("bias", bias)
-    return residual(*known_features, *head) if method == "residual" else vim(*known_features, *head)
+        return ma(*both_features, required("train_labels", train_labels), num_labels)
+    head = required("weight", weight), required("bias", bias)
+    return residual(*both_features, *head) if method == "residual" else vim(*both_features, *head)

@@ -16,8 +16,10 @@ from .predictions import Predictions
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """``1 / (1 + exp(-logits))``, without overflow."""
-    return 0.5 * (1 + np.tanh(0.5 * logits.astype(np.float64)))
+    """Return 1 / (1 + exp(-logits)) in float64, whatever the logits' precision."""
+    from scipy.special import expit
+
+    return expit(logits.astype(np.float64))
 
 
 def in_scope_scores(predictions: Predictions, num_labels: int) -> dict[str, float]:

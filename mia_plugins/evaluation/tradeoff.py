@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .arrays import FloatArray, flags, same_rows
-from .roc import area, scores_and_flags, threshold_sweep
+from .arrays import BoolArray, FloatArray, IntArray, flags, same_rows, scores_and_flags
 
 
 class TradeoffCurve(NamedTuple):
@@ -28,7 +27,7 @@ def tradeoff_curve(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike, is_correct
     Args:
         scores: higher = more in-scope, shape (rows,).
         is_in_scope: 1 = in-scope, 0 = OOS, shape (rows,).
-        is_correct: 1 where the predicted intent is right, shape (rows,); not looked at in OOS rows.
+        is_correct: 1 where the predicted intent is right, shape (rows,); ignored in OOS rows.
 
     Returns:
         The curve; it begins at threshold infinity with accuracy 0 and recall 1.
@@ -44,11 +43,16 @@ def tradeoff_curve(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike, is_correct
     values, inside = scores_and_flags(scores, is_in_scope)
     correct = flags("is_correct", is_correct)
     same_rows(scores=values, is_correct=correct)
-    thresholds, (right, wrongly_accepted) = threshold_sweep(values, inside & correct, ~inside)
+    levels, place = np.unique(values, return_inverse=True)
+
+    def accepted(group: BoolArray) -> IntArray:
+        """Rows of a group at or above each threshold, from the highest down; ties are accepted together."""
+        return np.cumsum(np.bincount(place[group], minlength=len(levels))[::-1])
+
     return TradeoffCurve(
-        thresholds=np.concatenate(([np.inf], thresholds)),
-        in_scope_accuracy=np.concatenate(([0.0], right / inside.sum())),
-        oos_recall=np.concatenate(([1.0], 1 - wrongly_accepted / (~inside).sum())),
+        thresholds=np.concatenate(([np.inf], levels[::-1])),
+        in_scope_accuracy=np.concatenate(([0.0], accepted(inside & correct) / inside.sum())),
+        oos_recall=np.concatenate(([1.0], 1 - accepted(~inside) / (~inside).sum())),
     )
 
 
@@ -62,4 +66,6 @@ def tradeoff_area(curve: TradeoffCurve) -> float:
         >>> tradeoff_area(tradeoff_curve([0.9, 0.8, 0.5], [1, 0, 1], [1, 0, 1]))
         0.5
     """
-    return area(curve.oos_recall[::-1], curve.in_scope_accuracy[::-1])
+    from sklearn.metrics import auc
+
+    return float(auc(curve.oos_recall, curve.in_scope_accuracy))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.errors import UserError
-from mia_plugins.evaluation.arrays import finite, flags, label_ids, same_rows
+from mia_plugins.evaluation.arrays import finite, flags, label_ids, same_rows, scores_and_flags
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,20 @@ def test_labels_come_as_int64(dtype):
     ids = label_ids("y", np.array([0, 1, 1], dtype=dtype))
     assert ids.dtype == np.int64
     assert ids.tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("scores", "inside", "told"),
+    [
+        ([0.1, 0.2], [1, 1], "2 in-scope, 0 OOS"),
+        ([0.1, 0.2], [0, 0], "0 in-scope, 2 OOS"),
+        ([0.1, np.nan], [0, 1], "scores: 1 of 2 values NaN"),
+        ([0.1, -np.inf], [0, 1], "scores: 1 of 2 values NaN or infinite"),
+        ([0.1, 0.2], [0, 2], "is_in_scope"),
+        ([0.1], [0, 1], "scores 1, is_in_scope 2"),
+        ([], [], "scores"),
+    ],
+)
+def test_unusable_scores_are_a_user_error(scores, inside, told):
+    with pytest.raises(UserError, match=told):
+        scores_and_flags(scores, inside)
