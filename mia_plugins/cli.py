@@ -17,6 +17,7 @@ COMMANDS = (
     "mia_plugins.hosts.patch",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
+    "mia_plugins.data.command",
 )
 
 
