@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UserError
-from ..files import make_folder
+from ..system.files import make_folder
 from .annotations import Annotations, Clip
 from .layouts import Layout, Place
 from .pickles import FeatureFile
