@@ -140,7 +140,7 @@ def test_a_failed_exchange_keeps_the_old_folder(annotate, simulate, tmp_path, mo
 
 def test_needs_no_torch(annotate, tmp_path):
     code = (
-        "import sys; from mia_plugins.options import Parser; from mia_plugins.data import command\n"
+        "import sys; from mia_plugins.runs.options import Parser; from mia_plugins.data import command\n"
         "parser = Parser(); command.add_parser(parser.add_subparsers())\n"
         "options = parser.parse_args(sys.argv[1:]); options.action(options)\n"
         "assert 'torch' not in sys.modules"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.data.features import read_features
-from mia_plugins.data.safe_pickle import load_plain
+from mia_plugins.data.store.safe_pickle import load_plain
 from mia_plugins.simulate.pickles import FeatureFile
 
 CLIPS = {
