@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-from .errors import UserError
+from .errors import UserError, one_line
 from .runs.options import Parser
 
 COMMANDS = (
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ..errors import UserError
-from ..nn.backbones import resolve
+from ..nn.lookup import resolve
 from ..plugin.params import modules
 from ..plugin.registry import METHOD_GROUP, names
 from .detect import Checkout, hidden_packages

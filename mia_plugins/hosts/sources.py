@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..nn.backbones import resolve
+from ..nn.lookup import resolve
 
 KINDS = ("pretrained", "video_file", "audio_file")
 _chosen: dict[str, str] = {}  # name -> folder or hub id, for this process
