@@ -122,9 +122,8 @@ def test_two_at_once_with_other_settings_score_as_alone(data, backbone, tmp_path
     for rate in ("1e-2", "1e-9"):
         assert start(rate, tmp_path / "alone").wait() == 0
     for rate in ("1e-2", "1e-9"):
-        rows = [
-            next(csv.DictReader(open(tmp_path / where / "results" / f"{rate}.csv"))) for where in ("together", "alone")
-        ]
+        texts = [(tmp_path / where / "results" / f"{rate}.csv").read_text() for where in ("together", "alone")]
+        rows = [next(csv.DictReader(text.splitlines())) for text in texts]
         same = ("acc", "f1", "eval_acc", "run", "lr")
         assert [rows[0][name] for name in same] == [rows[1][name] for name in same]
 
