@@ -15,6 +15,7 @@ COMMANDS = (
     "mia_plugins.hosts.running",
     "mia_plugins.hosts.install",
     "mia_plugins.hosts.patch",
+    "mia_plugins.runs.show",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
     "mia_plugins.data.command",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Kept:
         task: what the model is built for; its encoder and weights are in the folder.
         options: of the training, by name: those of :data:`BROUGHT`, and ``seed``.
         identity: of the training.
+        changed: the settings that were not the usual ones.
     """
 
     folder: Path
@@ -51,12 +52,20 @@ class Kept:
     task: Task
     options: Mapping[str, Any]
     identity: Mapping[str, Any]
+    changed: Sequence[str]
 
 
 def keep_model(
-    folder: Path, options: argparse.Namespace, combination: Combination, task: Task, seed: int, identity: dict[str, Any]
+    folder: Path,
+    options: argparse.Namespace,
+    combination: Combination,
+    task: Task,
+    seed: int,
+    *,
+    identity: Mapping[str, Any],
+    changed: Sequence[str],
 ) -> None:
-    """Writes what belongs to the weights in a folder, beside them."""
+    """Writes what belongs to the weights in a folder, beside them; the arguments are those of :class:`Kept`."""
     keep_bare(task.text_backbone, folder / BACKBONE)
     kept = {
         "format": FORMAT,
@@ -65,7 +74,8 @@ def keep_model(
         "settings": vars(combination.settings),
         "method_settings": vars(combination.method_settings),
         "task": {**vars(task), "text_backbone": BACKBONE, "weights": None},
-        "identity": identity,
+        "identity": dict(identity),
+        "changed": list(changed),
     }
     with whole_file(folder / KEPT) as temporary:
         temporary.write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -99,7 +109,7 @@ def read_kept(place: Path) -> Kept:
             raise UserError(
                 f"{path}: is of format {kept['format']!r:.20}, this version reads {FORMAT}; update mia-plugins"
             )
-        options, identity = dict(kept["options"]), dict(kept["identity"])
+        options, identity, changed = dict(kept["options"]), dict(kept["identity"]), list(map(str, kept["changed"]))
         task = Task(**{**kept["task"], "labels": tuple(kept["task"]["labels"])})
         method = find_method(options["method"])
         settings = {**kept["settings"], **kept["method_settings"]}
@@ -112,7 +122,7 @@ def read_kept(place: Path) -> Kept:
         if not part.exists():
             raise UserError(f"{part}: is missing; copy the whole folder {folder}")
     placed = {**vars(task), "text_backbone": str(folder / BACKBONE), "weights": str(folder / WEIGHTS)}
-    return Kept(folder, method, combination, Task(**placed), options, identity)
+    return Kept(folder, method, combination, Task(**placed), options, identity, changed)
 
 
 def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:

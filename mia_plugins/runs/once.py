@@ -106,7 +106,8 @@ def make_run(
     )
     if not world().rank:
         if args.save_model:
-            keep_model(args.model_output_path, options, combination, session.task(settings), seed, training)
+            task, changed = session.task(settings), list(record["changed"])
+            keep_model(args.model_output_path, options, combination, task, seed, identity=training, changed=changed)
         save_arrays(folder, results)
         test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
         shown = inspect(model, unlabelled(test), session.device) if inspect is not None else None

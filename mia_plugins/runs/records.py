@@ -83,6 +83,8 @@ def run_record(
 
 def changed(session: Session, combination: Combination) -> list[str]:
     """The settings that do not have the value they have when nothing is asked for."""
+    if session.kept is not None:
+        return [name for name in session.kept.changed if name in combination.values()]
     usual = session.usual_settings()
     return [name for name, value in combination.values().items() if usual.get(name, value) != value]
 

@@ -133,7 +133,7 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            rows = list(reader)
+            rows, columns = list(reader), list(reader.fieldnames or [])
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({reason(error)}); give another --results_path") from error
     except UnicodeDecodeError as error:
@@ -142,11 +142,11 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         ) from error
     except csv.Error as error:
         raise UserError(f"{path}: is not a results table ({error}); give another --results_file_name") from error
-    if rows and (reader.fieldnames is None or any(None in row or None in row.values() for row in rows)):
+    if rows and any(None in row or None in row.values() for row in rows):
         raise UserError(
             f"{path}: is not a results table (a row does not fit its header); give another --results_file_name"
         )
-    return list(reader.fieldnames or []), rows
+    return columns, rows
 
 
 def save_arrays(folder: Path, results: Mapping[str, Any]) -> None:
