@@ -11,10 +11,10 @@ from .errors import UserError
 from .runs.options import Parser
 
 COMMANDS = (
-    "mia_plugins.hosts.report",
-    "mia_plugins.hosts.running",
-    "mia_plugins.hosts.install",
-    "mia_plugins.hosts.patch",
+    "mia_plugins.hosts.live.diagnose",
+    "mia_plugins.hosts.live.command",
+    "mia_plugins.hosts.install.command",
+    "mia_plugins.hosts.upstream.command",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
     "mia_plugins.data.command",

@@ -6,10 +6,10 @@ import pytest
 from hosts.standins import make_standin
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.compat import MENDS
-from mia_plugins.hosts.detect import commit_state, find_host
-from mia_plugins.hosts.report import report
-from mia_plugins.hosts.table import HOSTS
+from mia_plugins.hosts.facts.detect import commit_state, find_host
+from mia_plugins.hosts.facts.table import HOSTS
+from mia_plugins.hosts.live.compat import MENDS
+from mia_plugins.hosts.live.diagnose import report
 
 NAMES = [host.name for host in HOSTS]
 

@@ -9,9 +9,9 @@ from hosts.helpers import command, run_hosts
 from hosts.standin_trees import CONFIGS, DATASETS, SCRIPTS, commit, contents, git, make_tree
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts import journal
-from mia_plugins.hosts.layouts import LAYOUTS
-from mia_plugins.hosts.vendor import vendored_files
+from mia_plugins.hosts.facts.layouts import LAYOUTS
+from mia_plugins.hosts.install import journal
+from mia_plugins.hosts.upstream.vendor import vendored_files
 
 KINDS = sorted(LAYOUTS)
 
@@ -89,7 +89,7 @@ def test_refuses_a_dirty_tree_and_an_unknown_commit(tree):
 
 
 def test_a_descendant_of_the_known_commit_needs_no_force(tree, monkeypatch):
-    from mia_plugins.hosts import table
+    from mia_plugins.hosts.facts import table
 
     known = git(tree, "rev-parse", "HEAD").strip()
     (tree / "README.md").write_text("my own commit\n")

@@ -7,7 +7,7 @@ from hosts.helpers import command, run_hosts, shorten
 from hosts.real_hosts import copy_host, make_data, make_runnable, needs_hosts, options, results
 from hosts.standin_trees import SCRIPTS, commit, contents, git
 
-from mia_plugins.hosts.layouts import LAYOUTS
+from mia_plugins.hosts.facts.layouts import LAYOUTS
 
 pytestmark = needs_hosts
 

@@ -13,11 +13,11 @@ from small_model import make_batch
 from tiny import ROOT
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.batches import Trimmed, trim
-from mia_plugins.hosts.compat import MENDS, needed
-from mia_plugins.hosts.old_adamw import AdamW
-from mia_plugins.hosts.params import host_param, settings_of
-from mia_plugins.hosts.sources import host_name
+from mia_plugins.hosts.live.batches import Trimmed, trim
+from mia_plugins.hosts.live.compat import MENDS, needed
+from mia_plugins.hosts.live.old_adamw import AdamW
+from mia_plugins.hosts.live.params import host_param, settings_of
+from mia_plugins.hosts.live.sources import host_name
 from mia_plugins.methods.amess import METHOD
 
 ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
@@ -115,7 +115,7 @@ def test_a_bert_of_a_hosts_own_gets_all_its_weights(tmp_path, backbone):
     """In a process of its own: the mends stay."""
     code = """
 import sys
-from mia_plugins.hosts import compat
+from mia_plugins.hosts.live import compat
 compat.apply(own=True)
 assert compat.apply(own=True) == []
 import torch

@@ -12,10 +12,10 @@ from hosts.helpers import command, run_hosts, shorten
 from hosts.standin_trees import CONFIGS, DATASETS, SCRIPTS, commit, contents, git, make_tree
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.bundle import Bundle
-from mia_plugins.hosts.layouts import LAYOUTS
-from mia_plugins.hosts.module_text import parse, read_source
-from mia_plugins.hosts.vendor import bundles, config_text, vendored_files
+from mia_plugins.hosts.facts.layouts import LAYOUTS
+from mia_plugins.hosts.upstream.bundle import Bundle
+from mia_plugins.hosts.upstream.module_text import parse, read_source
+from mia_plugins.hosts.upstream.vendor import bundles, config_text, vendored_files
 
 KINDS = sorted(LAYOUTS)
 ALLOWED = {"torch", "transformers", "sentence_transformers", "numpy", "sklearn", "scipy", "tqdm"}

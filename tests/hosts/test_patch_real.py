@@ -15,7 +15,7 @@ from hosts.real_hosts import HOSTS, copy_host, make_data, make_runnable, needs_h
 from hosts.standin_trees import SCRIPTS, commit, git
 
 import mia_plugins
-from mia_plugins.hosts.layouts import LAYOUTS
+from mia_plugins.hosts.facts.layouts import LAYOUTS
 
 pytestmark = needs_hosts
 DETECTORS = ("msp", "maxlogit", "energy", "ma", "vim", "residual")
