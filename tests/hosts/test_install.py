@@ -9,11 +9,11 @@ from hosts.helpers import command, run_hosts
 from hosts.standin_trees import CONFIGS, DATASETS, SCRIPTS, commit, contents, git, make_tree
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.facts.layouts import LAYOUTS
+from mia_plugins.hosts.facts.table import BY_SHORT_NAME
 from mia_plugins.hosts.install import journal
 from mia_plugins.hosts.upstream.vendor import vendored_files
 
-KINDS = sorted(LAYOUTS)
+KINDS = sorted(BY_SHORT_NAME)
 
 
 @pytest.fixture
@@ -39,14 +39,14 @@ def test_install_and_uninstall_leave_every_byte(kind, options, tmp_path):
     after = contents(folder)
     assert before.keys() < after.keys()
     changed = {path for path in before if after[path] != before[path]}
-    assert LAYOUTS[kind].methods_map[0] in changed
+    assert BY_SHORT_NAME[kind].methods_map[0] in changed
     for path in changed:
         old, new = (found[path][0].decode().splitlines() for found in (before, after))
         assert [line for line in new if "# mia-plugins" not in line] == old
         assert after[path][1] == before[path][1]
         compile(after[path][0], path, "exec")
     if options:
-        files = vendored_files(LAYOUTS[kind])
+        files = vendored_files(BY_SHORT_NAME[kind])
         assert {path for path in after if path not in before} == set(files)
         assert all(after[path][0] == text.encode() for path, text in files.items())
     else:

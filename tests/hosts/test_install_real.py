@@ -7,18 +7,18 @@ from hosts.helpers import command, run_hosts, shorten
 from hosts.real_hosts import copy_host, make_data, make_runnable, needs_hosts, options, results
 from hosts.standin_trees import SCRIPTS, commit, contents, git
 
-from mia_plugins.hosts.facts.layouts import LAYOUTS
+from mia_plugins.hosts.facts.table import BY_SHORT_NAME
 
 pytestmark = needs_hosts
 
 
 @pytest.mark.parametrize("how", ["link", "copy"])
-@pytest.mark.parametrize("kind", sorted(LAYOUTS))
+@pytest.mark.parametrize("kind", sorted(BY_SHORT_NAME))
 def test_install_run_uninstall(kind, how, tmp_path, backbone):
     transformers = pytest.importorskip("transformers")
     if how == "copy" and not hasattr(transformers, "AdamW"):
         pytest.skip("the hosts' own code needs transformers 4, or this package")
-    host = copy_host(LAYOUTS[kind].host.name, tmp_path / "a clone")
+    host = copy_host(BY_SHORT_NAME[kind].name, tmp_path / "a clone")
     data = make_data(tmp_path / "data", kind)
     make_runnable(host, backbone)
     commit(host)  # a user's own commit on top of the known one needs no --force

@@ -33,7 +33,8 @@ def test_a_padded_batch_is_what_it_was(lengths, dtype):
         padded = {key: value for key, value in padded.items() if not key.endswith("lengths")}
     labels = torch.tensor([0, 1])
     for out in Trimmed([{**padded, "label_ids": labels}]):
-        assert out.keys() == {*plain, "label_ids"}
+        assert out.keys() == {*plain, "label_ids", "train_place"}
+        assert out["train_place"].tolist() == [-1, -1]
         for key, value in plain.items():
             assert torch.equal(out[key], value)
             assert out[key].dtype == value.dtype
@@ -47,7 +48,7 @@ def test_clips_of_zeros_keep_a_frame_and_text_alone_is_enough():
     out = trim({**batch, "label_ids": torch.tensor([0])})
     assert out["video_feats"].shape[1] == 1
     alone = trim({"text_feats": batch["text_feats"], "label_ids": torch.tensor([0])})
-    assert alone.keys() == {"text_feats", "label_ids"}
+    assert alone.keys() == {"text_feats", "label_ids", "train_place"}
 
 
 def test_a_param_gives_every_setting_as_a_plain_value():

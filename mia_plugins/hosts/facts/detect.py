@@ -11,7 +11,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 
 from ...errors import UserError
-from .table import HOSTS, Host
+from .host import Host
+from .table import HOSTS
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def find_host(folder: str | os.PathLike[str]) -> Checkout:
     for host in HOSTS:
         if not missing[host.name]:
             return Checkout(host, path)
-    near = min(HOSTS, key=lambda host: (not (path / host.own).is_file(), len(missing[host.name])))
+    near = min(HOSTS, key=lambda host: (not (path / host.unique_file).is_file(), len(missing[host.name])))
     if len(missing[near.name]) <= len(near.facts) // 2:
         raise UserError(
             f"{path}: looks like {near.name}, but without {'; '.join(missing[near.name])}; if an update was cut short "

@@ -9,7 +9,7 @@ from pathlib import Path
 from ... import __version__
 from ...errors import UserError
 from ..facts.detect import Checkout, find_host
-from ..facts.layouts import Layout, class_name, layout_of
+from ..facts.host import Host, class_name
 from ..facts.repository import changed_files, commit, descends, notes_file
 from .edits import Text, find_map
 from .journal import MARKER, Change, apply, digest, intact, read_notes, take_back
@@ -72,13 +72,13 @@ def install(options: argparse.Namespace) -> int:
         return check_installed(checkout, record, kind)
     if not options.force:
         check_state(checkout)
-    layout = layout_of(checkout.host)
-    changes = plan(layout, checkout.folder, copy=options.copy)
-    about = {"host": layout.host.name, "kind": kind, "version": __version__}
+    host = checkout.host
+    changes = plan(host, checkout.folder, copy=options.copy)
+    about = {"host": host.name, "kind": kind, "version": __version__}
     apply(checkout.folder, notes, changes, about)
     for change in changes:
         print(f"{'new    ' if change.before is None else 'changed'} {change.path}")
-    print(f"{checkout.folder}: {layout.host.script} now has --method {METHOD}; {REMEDY}")
+    print(f"{checkout.folder}: {host.script} now has --method {METHOD}; {REMEDY}")
     return 0
 
 
@@ -118,7 +118,7 @@ def check_installed(checkout: Checkout, record: dict, kind: str) -> int:
         raise UserError(f"{folder}: is installed, but {changed[0]} was changed since; uninstall, then install again")
     if record.get("kind") != kind:
         raise UserError(f"{folder}: is installed as a {record.get('kind')}, not as a {kind}; uninstall first")
-    fresh = {path: text.encode("utf-8") for path, text in new_files(layout_of(checkout.host), kind == "copy").items()}
+    fresh = {path: text.encode("utf-8") for path, text in new_files(checkout.host, kind == "copy").items()}
     for entry in record["files"]:
         if entry["path"] in fresh and digest(fresh[entry["path"]]) != entry["after"]:
             raise UserError(f"{folder}: holds what version {record.get('version')} installed; uninstall first")
@@ -143,21 +143,21 @@ def check_state(checkout: Checkout) -> None:
         )
 
 
-def plan(layout: Layout, folder: Path, *, copy: bool) -> list[Change]:
+def plan(host: Host, folder: Path, *, copy: bool) -> list[Change]:
     """Every file to write.
 
     Raises:
         UserError: the method is there already, or a map is not.
     """
     changes = []
-    for path, content in new_files(layout, copy).items():
+    for path, content in new_files(host, copy).items():
         if (folder / path).exists() or (folder / path).is_symlink():
             raise UserError(f"{folder / path}: is there already, put there by hand or by a patch; remove it first")
         changes.append(Change(path, None, content.encode("utf-8")))
-    names = [name.format(method=METHOD) for name in layout.variants]
-    maps = {layout.methods_map: (f".{class_name(METHOD)}.manager", class_name(METHOD))}
-    if copy or layout.prebuilt:
-        maps[layout.nets_map] = (layout.net_import(METHOD), f"build_{METHOD}")
+    names = [name.format(method=METHOD) for name in host.variants]
+    maps = {host.methods_map: (f".{class_name(METHOD)}.manager", class_name(METHOD))}
+    if copy or host.prebuilt:
+        maps[host.nets_map] = (host.net_import(METHOD), f"build_{METHOD}")
     for (path, name), (module, thing) in maps.items():
         raw = (folder / path).read_bytes()
         text = Text(path, raw)
@@ -171,15 +171,15 @@ def plan(layout: Layout, folder: Path, *, copy: bool) -> list[Change]:
     return changes
 
 
-def new_files(layout: Layout, copy: bool) -> dict[str, str]:
+def new_files(host: Host, copy: bool) -> dict[str, str]:
     """Path -> text of the files of our own: the whole method, or a few lines that import it."""
     if copy:
         from ..upstream.vendor import vendored_files
 
-        return vendored_files(layout)
-    files = {layout.manager_file(METHOD): MANAGER.format(remedy=REMEDY, name=class_name(METHOD), method=METHOD)}
-    if layout.prebuilt:
-        files[layout.net_file(METHOD)] = NET.format(remedy=REMEDY, method=METHOD)
-    for path, (name, _) in layout.configs.items():
+        return vendored_files(host)
+    files = {host.manager_file(METHOD): MANAGER.format(remedy=REMEDY, name=class_name(METHOD), method=METHOD)}
+    if host.prebuilt:
+        files[host.net_file(METHOD)] = NET.format(remedy=REMEDY, method=METHOD)
+    for path, (name, _) in host.config_files.items():
         files[path.format(method=METHOD)] = CONFIG.format(remedy=REMEDY, method=name.format(method=METHOD))
     return files

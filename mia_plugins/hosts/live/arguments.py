@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...errors import UserError
 from ..facts.detect import Checkout
-from ..facts.table import Host
+from ..facts.host import Host
 
 
 def option(arguments: Sequence[str], name: str) -> str | None:
@@ -56,7 +56,7 @@ def fills(checkout: Checkout, arguments: Sequence[str], plugins: Sequence[str]) 
     host = checkout.host
     dataset = option(arguments, "--dataset") or host.datasets[0]
     method = option(arguments, "--method") or "amess"
-    wanted = {"--dataset": dataset, "--method": method, **host.fills}
+    wanted = {"--dataset": dataset, "--method": method, **host.option_defaults}
     if host.name != "MIntRec":
         wanted["--multimodal_method"] = method
         wanted["--ood_dataset"] = f"{dataset}-OOD"
@@ -70,7 +70,7 @@ def fills(checkout: Checkout, arguments: Sequence[str], plugins: Sequence[str]) 
 
 def own_config(checkout: Checkout, method: str, dataset: str) -> str | None:
     """The config file of a host's own method that its usual names lead to."""
-    folder = checkout.folder / checkout.host.configs.format(method=method).replace(".", "/")
+    folder = checkout.folder / checkout.host.config_package.format(method=method).replace(".", "/")
     plain = dataset[:-2] if dataset.endswith(".0") else dataset
     for name in (f"{method}_{dataset}", f"{method}_{plain}", method, f"{method}_bert"):
         if (folder / f"{name}.py").is_file():

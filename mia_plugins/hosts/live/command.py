@@ -75,13 +75,13 @@ def run(options: argparse.Namespace) -> None:
     arguments = prepare(checkout, arguments, tables, named, overrides, widths)
     if not ours and overrides:
         override_config(checkout.host, method, str(option(arguments, "--config_file_name")), overrides)
-    if len(list(grid(overrides))) > 1 and not checkout.host.seeds and option(arguments, "--tune") is None:
+    if len(list(grid(overrides))) > 1 and not checkout.host.lists_seeds and option(arguments, "--tune") is None:
         arguments.append("--tune")  # MIntRec expands lists only then
     if options.float32:
         from .padding import pad_in_float32
 
         pad_in_float32(load(checkout.host.loaders, checkout.host) if checkout.host.loaders else None)
-    if seeds and checkout.host.seeds:
+    if seeds and checkout.host.lists_seeds:
         say(f"seeds {' '.join(map(str, seeds))} instead of the script's own list")
     say(f"{checkout.host.script} {' '.join(arguments)}")
     run_script(checkout, arguments, seeds)
@@ -145,7 +145,7 @@ def prepare(
     source = places.get(str(option(arguments, "--text_backbone")))
     width = read_config(source).get("hidden_size") if source else None
     register.set_widths(host, str(option(arguments, "--dataset")), {**({"text": width} if width else {}), **widths})
-    if host.name_tables:
+    if host.loads_by_name:
         # the fixed name of its tokenizer: every BERT here shares one vocabulary, so the backbone's own serves
         register.load_by_name({**({"bert-base-uncased": source} if source else {}), **places})
     return arguments
@@ -166,7 +166,7 @@ def feat_dim(text: str) -> tuple[str, int]:
 def wanted_seed(checkout: Checkout, arguments: list[str]) -> list[int]:
     """The user's ``--seed`` in a host that ignores it."""
     seed = option(arguments, "--seed")
-    if seed is None or not checkout.host.seeds:
+    if seed is None or not checkout.host.lists_seeds:
         return []
     if not seed.isdigit():
         raise UserError(f"--seed {seed}: give a whole number")

@@ -8,7 +8,7 @@ from importlib import metadata
 from typing import Any
 
 from ..facts.detect import Checkout, commit_state, find_host, hidden_packages
-from ..facts.table import Host
+from ..facts.host import Host
 
 PACKAGES = ("torch", "transformers", "pandas", "numpy", "scikit-learn", "scipy", "easydict", "tqdm")
 
@@ -126,7 +126,7 @@ def works(host: Host, versions: dict[str, str | None]) -> list[str]:
 def limits(host: Host, versions: dict[str, str | None]) -> list[str]:
     """What does not work, and what is not as one may think."""
     lines = list(host.notes)
-    if host.seeds:
+    if host.lists_seeds:
         lines.append("Its script ignores --seed and runs five seeds; `mia-plugins run` obeys --seed, and --seeds.")
     if host.name != "MIntRec":
         gb = {"MMOIR": 45, "MIntRec2.0": 45, "MIntOOD": 9}[host.name]

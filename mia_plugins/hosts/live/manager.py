@@ -20,7 +20,7 @@ from ...training.manager import Loaders, Manager
 from ...training.optimizer import freeze_backbone
 from ...training.predict import predict
 from ..facts.detect import current_host
-from ..facts.table import Host
+from ..facts.host import Host
 from .batches import Placed, Trimmed
 from .params import OOD, plugin, settings_of
 from .scoring import check_detector, detection_results, in_scope_results, mode_of, open_set_results

@@ -14,7 +14,7 @@ from ...nn.backbones import resolve
 from ...plugin.params import modules
 from ...plugin.registry import METHOD_GROUP, names
 from ..facts.detect import Checkout, hidden_packages
-from ..facts.table import Host
+from ..facts.host import Host
 from .manager import host_manager
 from .net import host_net
 from .params import OOD, host_param, plugin
@@ -80,7 +80,7 @@ def register_methods(
         Names registered, and names the host has itself.
     """
     method_map = load(host.methods, host).method_map
-    nets = getattr(load(host.fusion[0], host), host.fusion[1])
+    nets = getattr(load(host.nets[0], host), host.nets[1])
     registered, theirs = [], []
     for name in host_names(host):
         if name in method_map:
@@ -96,7 +96,7 @@ def register_methods(
 
 def config_modules(host: Host, name: str, user_config: str | None) -> dict[str, str | None]:
     """Absolute module name -> config of the method: under the method's name the data set's own, and each by its name."""
-    package = host.configs.format(method=name)
+    package = host.config_package.format(method=name)
     found: dict[str, str | None] = {f"{package}.{config}": config for config in modules(plugin(name).configs)}
     found[f"{package}.{name}"] = None
     if user_config:
@@ -166,7 +166,7 @@ def register_features(host: Host, kind: str, files: Mapping[str, str]) -> bool:
 def override_config(host: Host, method: str, config: str, overrides: Mapping[str, Any]) -> None:
     """Lays the settings of ``--set`` over those of a host's own method."""
     name = config[:-3] if config.endswith(".py") else config
-    module = load(f"{host.configs.format(method=method)}.{name}", host)
+    module = load(f"{host.config_package.format(method=method)}.{name}", host)
 
     class Param(module.Param):  # type: ignore[name-defined, misc]
         def __init__(self, args: Any) -> None:

@@ -15,7 +15,7 @@ from ...errors import UserError
 from ...evaluation.ood_scores import msp
 from ...evaluation.predictions import Predictions
 from ...evaluation.scoring import sigmoid
-from ..facts.table import Host
+from ..facts.host import Host
 
 FITTED = ("residual", "ma", "vim")  # detectors that want the training clips' features
 

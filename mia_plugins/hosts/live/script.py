@@ -26,7 +26,7 @@ def run_script(checkout: Checkout, arguments: Sequence[str], seeds: Sequence[int
         UserError: the list of seeds is not where it was.
     """
     script = str(checkout.folder / checkout.host.script)
-    if not checkout.host.seeds:
+    if not checkout.host.lists_seeds:
         for seed in seeds or [None]:  # type: ignore[list-item]
             line = list(arguments) if seed is None else replaced(arguments, "--seed", str(seed))
             sys.argv = [script, *line]

@@ -10,8 +10,9 @@ from pathlib import Path
 from ...errors import UserError
 from ...system.files import whole_file
 from ..facts.detect import find_host
-from ..facts.layouts import LAYOUTS, Layout, class_name
+from ..facts.host import Host, class_name
 from ..facts.repository import commit, git
+from ..facts.table import BY_SHORT_NAME
 from ..install.edits import Text, add_entries, add_import, find_map, keys
 
 METHOD = "amess"
@@ -25,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description="Writes A-MESS as one git patch against the last commit of a checkout, and beside it the text of a "
         "pull request. The checkout stays as it is.",
     )
-    parser.add_argument("host", choices=sorted(LAYOUTS), help="the benchmark")
+    parser.add_argument("host", choices=sorted(BY_SHORT_NAME), help="the benchmark")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: amess-<host>.patch)")
     parser.add_argument("--host", dest="folder", metavar="DIR", help="a checkout (default: $MIA_HOSTS/<its name>)")
     parser.set_defaults(action=run)
@@ -39,21 +40,21 @@ def run(options: argparse.Namespace) -> int:
     """
     from .contribution import contribution_text  # heavy imports come after --help and wrong options
 
-    layout = LAYOUTS[options.host]
-    folder = find_checkout(layout, options.folder)
+    host = BY_SHORT_NAME[options.host]
+    folder = find_checkout(host, options.folder)
     base = commit(folder)
-    before, after = changes(layout, folder)
-    output = Path(options.output or f"amess-{layout.short}.patch")
+    before, after = changes(host, folder)
+    output = Path(options.output or f"amess-{host.short}.patch")
     letter = output.with_suffix(".md")
     with whole_file(output) as temporary:
         temporary.write_bytes(diff(before, after))
     with whole_file(letter) as temporary:
-        temporary.write_text(contribution_text(layout, base, sorted(after)), encoding="utf-8")
-    print(f"{output}: {len(after)} files for {layout.host.name} at {base[:10]}; {letter}: the text that goes with it")
+        temporary.write_text(contribution_text(host, base, sorted(after)), encoding="utf-8")
+    print(f"{output}: {len(after)} files for {host.name} at {base[:10]}; {letter}: the text that goes with it")
     return 0
 
 
-def find_checkout(layout: Layout, given: str | None) -> Path:
+def find_checkout(host: Host, given: str | None) -> Path:
     """The checkout to make the patch for.
 
     Raises:
@@ -61,14 +62,14 @@ def find_checkout(layout: Layout, given: str | None) -> Path:
     """
     hosts = os.environ.get("MIA_HOSTS")
     if given is None and hosts is None:
-        raise UserError(f"patch {layout.short}: give a checkout of {layout.host.name} as --host DIR")
-    checkout = find_host(given if given is not None else Path(str(hosts)) / layout.host.name)
-    if checkout.host.name != layout.host.name:
-        raise UserError(f"{checkout.folder}: is {checkout.host.name}, not {layout.host.name}; give another --host")
+        raise UserError(f"patch {host.short}: give a checkout of {host.name} as --host DIR")
+    checkout = find_host(given if given is not None else Path(str(hosts)) / host.name)
+    if checkout.host.name != host.name:
+        raise UserError(f"{checkout.folder}: is {checkout.host.name}, not {host.name}; give another --host")
     return checkout.folder
 
 
-def changes(layout: Layout, folder: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+def changes(host: Host, folder: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """The files that the patch touches, before and after; new ones are only in the second.
 
     Raises:
@@ -77,8 +78,8 @@ def changes(layout: Layout, folder: Path) -> tuple[dict[str, bytes], dict[str, b
     from .contribution import add_readme_line, example_text
     from .vendor import vendored_files
 
-    after = {path: text.encode("utf-8") for path, text in vendored_files(layout).items()}
-    after[layout.example.format(method=METHOD)] = example_text(layout).encode("utf-8")
+    after = {path: text.encode("utf-8") for path, text in vendored_files(host).items()}
+    after[host.example.format(method=METHOD)] = example_text(host).encode("utf-8")
     tracked = set(git(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD").decode("utf-8").split("\0"))
     for path in after:
         if path in tracked:
@@ -87,14 +88,14 @@ def changes(layout: Layout, folder: Path) -> tuple[dict[str, bytes], dict[str, b
 
     def committed(path: str) -> Text:
         if path not in tracked:
-            raise UserError(f"{folder / path}: is not in the last commit; check out {layout.host.commit[:10]}")
+            raise UserError(f"{folder / path}: is not in the last commit; check out {host.commit[:10]}")
         before[path] = git(folder, "cat-file", "blob", f"HEAD:{path}")
         return Text(path, before[path])
 
-    names = [name.format(method=METHOD) for name in layout.variants]
-    managers, nets = layout.methods_map, layout.nets_map
+    names = [name.format(method=METHOD) for name in host.variants]
+    managers, nets = host.methods_map, host.nets_map
     imports = {managers[0]: (f".{class_name(METHOD)}.manager", class_name(METHOD))}
-    imports[nets[0]] = (layout.net_import(METHOD), f"build_{METHOD}")
+    imports[nets[0]] = (host.net_import(METHOD), f"build_{METHOD}")
     for path, map_name in (managers, nets):
         text = committed(path)
         if keys(find_map(text, map_name)) & set(names):
@@ -105,11 +106,11 @@ def changes(layout: Layout, folder: Path) -> tuple[dict[str, bytes], dict[str, b
         after[path] = text.bytes()
     if "README.md" in tracked:
         text = committed("README.md")
-        if add_readme_line(layout, text):
+        if add_readme_line(host, text):
             after["README.md"] = text.bytes()
-    if layout.requirement and "requirements.txt" in tracked:
+    if host.requirement and "requirements.txt" in tracked:
         text = committed("requirements.txt")
-        text.append([layout.requirement])
+        text.append([host.requirement])
         after["requirements.txt"] = text.bytes()
     return before, after
 

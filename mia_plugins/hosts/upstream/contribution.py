@@ -9,7 +9,7 @@ from typing import Any
 
 from ... import __version__
 from ...training.settings import TrainSettings
-from ..facts.layouts import Layout
+from ..facts.host import Host
 from ..install.edits import Text, add_behind_last
 from ..live.params import host_param, plugin
 
@@ -29,38 +29,37 @@ OPTIONS = {
 BACKBONE = {"mmoir": "bert-large-uncased", "mintrec2": "bert-large-uncased"}  # the others' tables have only the base
 
 
-def run_options(layout: Layout) -> list[str]:
+def run_options(host: Host) -> list[str]:
     """The command line's options but for the data's place, a pair or a switch each."""
-    backbone = BACKBONE.get(layout.short, "bert-base-uncased")
-    words = f"--method amess --text_backbone {backbone} {OPTIONS[layout.short]} --train --save_results".split(" --")
+    backbone = BACKBONE.get(host.short, "bert-base-uncased")
+    words = f"--method amess --text_backbone {backbone} {OPTIONS[host.short]} --train --save_results".split(" --")
     return [word if word.startswith("--") else f"--{word}" for word in words]
 
 
-def example_text(layout: Layout) -> str:
+def example_text(host: Host) -> str:
     """The example script."""
-    lines = [f"python {layout.host.script}", "--data_path /path/to/data", *run_options(layout)]
-    results = f"--results_file_name results_amess_{layout.host.datasets[0]}.csv"
+    lines = [f"python {host.script}", "--data_path /path/to/data", *run_options(host)]
+    results = f"--results_file_name results_amess_{host.datasets[0]}.csv"
     return "#!/usr/bin/env bash\n\n" + " \\\n    ".join([*lines, results]) + "\n"
 
 
-def add_readme_line(layout: Layout, text: Text) -> bool:
+def add_readme_line(host: Host, text: Text) -> bool:
     """A row in the README's table of methods, or where there is none a line in its example of how to run one."""
-    example = layout.example.format(method="amess")
+    example = host.example.format(method="amess")
     row = f"| [A-MESS](./{example}) | [Paper]({PAPER}) | arXiv 2025 |"
     if add_behind_last(text, lambda line: line.startswith("| [") and "](./examples/" in line, row):
         return True
     return add_behind_last(text, lambda line: line.strip().startswith("sh examples/"), f"sh {example}  # A-MESS")
 
 
-def contribution_text(layout: Layout, commit: str, files: list[str]) -> str:
+def contribution_text(host: Host, commit: str, files: list[str]) -> str:
     """The letter to the maintainers, with places for figures that only a run on the real data can fill."""
-    host = layout.host
-    name, dataset = next(iter(layout.configs.values()))
+    name, dataset = next(iter(host.config_files.values()))
     args: Any = SimpleNamespace(text_backbone="bert-large-uncased", dataset=host.datasets[0], method="amess")
     values = host_param(name.format(method="amess"))(args).hyper_param
     own = {field.name for field in dataclasses.fields(plugin("amess").settings)}
     training = {field.name for field in dataclasses.fields(TrainSettings)}
-    command = " \\\n    ".join([f"python {host.script} --data_path DIR", *run_options(layout)])
+    command = " \\\n    ".join([f"python {host.script} --data_path DIR", *run_options(host)])
     return TEXT.format(
         host=host.name,
         title=TITLE,
@@ -71,10 +70,10 @@ def contribution_text(layout: Layout, commit: str, files: list[str]) -> str:
         training=table(values, training),
         own=table(values, own),
         command=command,
-        figures=FIGURES[layout.short],
+        figures=FIGURES[host.short],
         dataset=host.datasets[0],
-        requirement=" and `requirements.txt` another" if layout.requirement else "",
-        limits=LIMITS.get(layout.short, ""),
+        requirement=" and `requirements.txt` another" if host.requirement else "",
+        limits=LIMITS.get(host.short, ""),
     )
 
 

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from ...training.settings import TrainSettings
-from ..facts.layouts import TEMPLATES, Layout
+from ..facts.host import Host
+from ..facts.table import TEMPLATES
 from ..live.params import host_param, plugin
 from .bundle import Bundle
 from .module_text import source_path
@@ -26,36 +27,36 @@ REPLACED = {
 }
 
 
-def bundles(layout: Layout) -> tuple[Bundle, Bundle]:
+def bundles(host: Host) -> tuple[Bundle, Bundle]:
     """The network's file and the manager's, which imports what the two share from the network's."""
-    net = Bundle(f"{TEMPLATES}.net", replace=REPLACED, renamed=layout.renamed)
-    module = layout.net_file(METHOD)[: -len(".py")].replace("/", ".")
-    manager = Bundle(layout.template, replace=REPLACED, provided=dict.fromkeys(net.names(), module))
+    net = Bundle(f"{TEMPLATES}.net", replace=REPLACED, renamed=host.renamed)
+    module = host.net_file(METHOD)[: -len(".py")].replace("/", ".")
+    manager = Bundle(host.template, replace=REPLACED, provided=dict.fromkeys(net.names(), module))
     return net, manager
 
 
-def vendored_files(layout: Layout) -> dict[str, str]:
+def vendored_files(host: Host) -> dict[str, str]:
     """Path in the host -> text of every file that the method consists of."""
-    net, manager = bundles(layout)
-    net_file = layout.net_file(METHOD)
+    net, manager = bundles(host)
+    net_file = host.net_file(METHOD)
     descriptions = source_path("mia_plugins.methods.amess.descriptions").with_suffix(".json")
     files = {
         net_file: marked_long(net.text()),
         net_file.replace(".py", ".json"): descriptions.read_text(encoding="utf-8"),
-        layout.manager_file(METHOD): marked_long(manager.text()),
+        host.manager_file(METHOD): marked_long(manager.text()),
     }
-    for path, (name, dataset) in layout.configs.items():
-        files[path.format(method=METHOD)] = config_text(layout, name.format(method=METHOD), dataset)
+    for path, (name, dataset) in host.config_files.items():
+        files[path.format(method=METHOD)] = config_text(host, name.format(method=METHOD), dataset)
     return files
 
 
-def config_text(layout: Layout, name: str, dataset: str) -> str:
+def config_text(host: Host, name: str, dataset: str) -> str:
     """A config module: every setting with its value, explained."""
     args: Any = SimpleNamespace(text_backbone="bert-large-uncased", dataset=dataset, method=name)
     param = host_param(name)(args)
     explained = explanations(TrainSettings, plugin(name).settings)
     groups = {"hyper": dict(param.hyper_param)}
-    if layout.host.common_param:
+    if host.common_param:
         common = {key: groups["hyper"].pop(key) for key in COMMON}
         groups = {"common": {**param.common_param, **common}, **groups}
     lines = [f'"""A-MESS on {dataset}."""', "", "", "class Param:", "    def __init__(self, args):"]
