@@ -11,10 +11,10 @@ from .errors import UserError, one_line
 from .runs.options import Parser
 
 COMMANDS = (
-    "mia_plugins.hosts.report",
-    "mia_plugins.hosts.running",
-    "mia_plugins.hosts.install",
-    "mia_plugins.hosts.patch",
+    "mia_plugins.hosts.live.diagnose",
+    "mia_plugins.hosts.live.command",
+    "mia_plugins.hosts.install.command",
+    "mia_plugins.hosts.upstream.command",
     "mia_plugins.runs.show",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
@@ -27,7 +27,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     ``action(options)`` does the work and may return an exit code; ``options.rest`` is what stood after ``--``.
     """
-    parser = Parser(prog="mia-plugins", description="A-MESS in the benchmarks' own code, and reports.")
+    parser = Parser(prog="mia-plugins", description="Methods in the benchmarks' own code, and reports.")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in COMMANDS:
         import_module(module).add_parser(subparsers)

@@ -37,7 +37,7 @@ def main():
     sys.meta_path.insert(0, watching.Finder({"torch.optim.lr_scheduler": accept_verbose}))
     sys.path.insert(0, checkout)
     if settings.get("mends"):  # today's packages under code of 2023
-        from mia_plugins.hosts import compat
+        from mia_plugins.hosts.live import compat
 
         compat.apply(own=True)
     tables = importlib.import_module("configs.__init__")

@@ -62,7 +62,8 @@ def command(*arguments):
     """Runs ``mia-plugins`` in this process; returns its exit code."""
     import argparse
 
-    from mia_plugins.hosts import install, patch
+    from mia_plugins.hosts.install import command as install
+    from mia_plugins.hosts.upstream import command as patch
 
     parser = argparse.ArgumentParser()
     subparsers = parser.add_subparsers()

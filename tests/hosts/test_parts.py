@@ -1,4 +1,4 @@
-"""The parts that need no host: batches, settings, mends."""
+"""The parts that need no host: batches, settings, shims."""
 
 import os
 import subprocess
@@ -13,11 +13,11 @@ from small_model import make_batch
 from tiny import ROOT
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.batches import Trimmed, trim
-from mia_plugins.hosts.compat import MENDS, needed
-from mia_plugins.hosts.old_adamw import AdamW
-from mia_plugins.hosts.params import host_param, settings_of
-from mia_plugins.hosts.sources import host_name
+from mia_plugins.hosts.live.batches import Trimmed, trim
+from mia_plugins.hosts.live.compat import SHIMS, needed
+from mia_plugins.hosts.live.old_adamw import AdamW
+from mia_plugins.hosts.live.params import host_param, settings_of
+from mia_plugins.hosts.live.sources import host_name
 from mia_plugins.methods.amess import METHOD
 
 ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
@@ -33,7 +33,8 @@ def test_a_padded_batch_is_what_it_was(lengths, dtype):
         padded = {key: value for key, value in padded.items() if not key.endswith("lengths")}
     labels = torch.tensor([0, 1])
     for out in Trimmed([{**padded, "label_ids": labels}]):
-        assert out.keys() == {*plain, "label_ids"}
+        assert out.keys() == {*plain, "label_ids", "train_place"}
+        assert out["train_place"].tolist() == [-1, -1]
         for key, value in plain.items():
             assert torch.equal(out[key], value)
             assert out[key].dtype == value.dtype
@@ -47,7 +48,7 @@ def test_clips_of_zeros_keep_a_frame_and_text_alone_is_enough():
     out = trim({**batch, "label_ids": torch.tensor([0])})
     assert out["video_feats"].shape[1] == 1
     alone = trim({"text_feats": batch["text_feats"], "label_ids": torch.tensor([0])})
-    assert alone.keys() == {"text_feats", "label_ids"}
+    assert alone.keys() == {"text_feats", "label_ids", "train_place"}
 
 
 def test_a_param_gives_every_setting_as_a_plain_value():
@@ -63,17 +64,17 @@ def test_a_param_gives_every_setting_as_a_plain_value():
         host_param("amess", overrides={"num_anchors": [4, 0]})(ARGS)
 
 
-def test_every_mend_says_what_where_and_why():
-    for mend in MENDS:
-        assert all((mend.name, mend.where, mend.why, mend.mend))
-    assert {mend.name for mend in needed()} <= {mend.name for mend in MENDS if not mend.hosts_own}
+def test_every_shim_says_what_where_and_why():
+    for shim in SHIMS:
+        assert all((shim.name, shim.where, shim.why, shim.fix))
+    assert {shim.name for shim in needed()} <= {shim.name for shim in SHIMS if not shim.hosts_own}
 
 
 OWN_TIME = transformers.__version__.startswith("4.") and pandas.__version__.startswith("1.")
 
 
 @pytest.mark.skipif(not OWN_TIME, reason="for the packages of the benchmarks' own time")
-def test_nothing_is_mended_on_the_hosts_own_packages():
+def test_no_shim_is_needed_on_the_packages_of_the_hosts():
     assert needed() == []
 
 
@@ -112,12 +113,12 @@ def test_names_that_hosts_read(tmp_path):
 
 
 def test_a_bert_of_a_hosts_own_gets_all_its_weights(tmp_path, backbone):
-    """In a process of its own: the mends stay."""
+    """In a process of its own: the shims stay."""
     code = """
 import sys
-from mia_plugins.hosts import compat
-compat.apply(own=True)
-assert compat.apply(own=True) == []
+from mia_plugins.hosts.live import compat
+compat.apply(hosts_own=True)
+assert compat.apply(hosts_own=True) == []
 import torch
 from torch import nn
 from transformers import BertModel, BertPreTrainedModel

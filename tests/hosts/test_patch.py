@@ -12,12 +12,12 @@ from hosts.helpers import command, run_hosts, shorten
 from hosts.standin_trees import CONFIGS, DATASETS, SCRIPTS, commit, contents, git, make_tree
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.bundle import Bundle
-from mia_plugins.hosts.layouts import LAYOUTS
-from mia_plugins.hosts.module_text import parse, read_source
-from mia_plugins.hosts.vendor import bundles, config_text, vendored_files
+from mia_plugins.hosts.facts.table import BY_SHORT_NAME
+from mia_plugins.hosts.upstream.bundle import Bundle
+from mia_plugins.hosts.upstream.module_text import parse, read_source
+from mia_plugins.hosts.upstream.vendor import bundles, config_text, vendored_files
 
-KINDS = sorted(LAYOUTS)
+KINDS = sorted(BY_SHORT_NAME)
 ALLOWED = {"torch", "transformers", "sentence_transformers", "numpy", "sklearn", "scipy", "tqdm"}
 HOSTS_OWN = {"backbones", "configs", "data", "evaluation", "methods", "ood_detection", "utils"}
 
@@ -29,7 +29,7 @@ def definitions(text):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_vendored_code_is_the_source(kind):
-    for bundle in bundles(LAYOUTS[kind]):
+    for bundle in bundles(BY_SHORT_NAME[kind]):
         sources = {name: definitions(read_source(name)) for name in bundle.order}
         found = definitions(bundle.text())
         assert found
@@ -38,7 +38,7 @@ def test_vendored_code_is_the_source(kind):
 
 
 def test_nothing_of_the_method_is_missing():
-    text = bundles(LAYOUTS["mmoir"])[0].text()
+    text = bundles(BY_SHORT_NAME["mmoir"])[0].text()
     for module in ("alignment", "anchors", "attention", "fusion", "losses", "model", "settings", "descriptions"):
         for name in definitions("\n\n".join(d.text for d in parse(f"mia_plugins.methods.amess.{module}").definitions)):
             assert name in definitions(text), name
@@ -47,7 +47,7 @@ def test_nothing_of_the_method_is_missing():
 @pytest.mark.parametrize("kind", KINDS)
 def test_vendored_files_import_only_what_a_host_has(kind):
     standard = getattr(sys, "stdlib_module_names", None) or pytest.skip("Python 3.9 has no list of its own modules")
-    for path, text in vendored_files(LAYOUTS[kind]).items():
+    for path, text in vendored_files(BY_SHORT_NAME[kind]).items():
         if not path.endswith(".py"):
             assert json.loads(text)
             continue
@@ -60,7 +60,7 @@ def test_vendored_files_import_only_what_a_host_has(kind):
 
 
 def test_comments_and_docstrings_are_kept():
-    text = bundles(LAYOUTS["mmoir"])[0].text()
+    text = bundles(BY_SHORT_NAME["mmoir"])[0].text()
     assert "# the LSTM runs forward in time" in text
     assert "# cosines below this count as this" in text
     assert "Begins as the identity on the text" in text
@@ -68,10 +68,10 @@ def test_comments_and_docstrings_are_kept():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_config_has_every_setting_once(kind):
-    layout = LAYOUTS[kind]
-    name, dataset = next(iter(layout.configs.values()))
+    host = BY_SHORT_NAME[kind]
+    name, dataset = next(iter(host.config_files.values()))
     space: dict = {}
-    exec(config_text(layout, name.format(method="amess"), dataset), space)
+    exec(config_text(host, name.format(method="amess"), dataset), space)
     param = space["Param"](None)
     common = getattr(param, "common_param", {})
     assert bool(common) == (kind == "mintrec")
@@ -113,7 +113,7 @@ def test_patch_applies_and_passes_a_linter(trees, kind, tmp_path):
     commit(clone)
     added = git(clone, "diff", "--name-only", "--diff-filter=A", "HEAD~1").split()
     changed = set(git(clone, "diff", "--name-only", "--diff-filter=M", "HEAD~1").split())
-    expected = {LAYOUTS[kind].methods_map[0], LAYOUTS[kind].nets_map[0]}
+    expected = {BY_SHORT_NAME[kind].methods_map[0], BY_SHORT_NAME[kind].nets_map[0]}
     assert expected <= changed <= expected | {"README.md", "requirements.txt"}
     assert ("requirements.txt" in changed) == (kind in ("mintrec", "mintood"))
     assert ("README.md" in changed) == (kind != "mintrec")

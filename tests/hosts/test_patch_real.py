@@ -15,7 +15,7 @@ from hosts.real_hosts import HOSTS, copy_host, make_data, make_runnable, needs_h
 from hosts.standin_trees import SCRIPTS, commit, git
 
 import mia_plugins
-from mia_plugins.hosts.layouts import LAYOUTS
+from mia_plugins.hosts.facts.table import BY_SHORT_NAME
 
 pytestmark = needs_hosts
 DETECTORS = ("msp", "maxlogit", "energy", "ma", "vim", "residual")
@@ -48,7 +48,7 @@ RAW_LOGITS = ("maxlogit", "energy")  # MIntOOD hands these the logits, the other
 
 def patched(kind, tmp_path):
     """A clean clone of a host with the patch applied."""
-    name = LAYOUTS[kind].host.name
+    name = BY_SHORT_NAME[kind].name
     before = git(Path(HOSTS) / name, "status", "--porcelain", "--ignored")
     command("patch", kind, "-o", tmp_path / "amess.patch", "--host", Path(HOSTS) / name)
     assert git(Path(HOSTS) / name, "status", "--porcelain", "--ignored") == before
@@ -58,7 +58,7 @@ def patched(kind, tmp_path):
     return clone
 
 
-@pytest.mark.parametrize("kind", sorted(LAYOUTS))
+@pytest.mark.parametrize("kind", sorted(BY_SHORT_NAME))
 def test_patch_applies_to_a_clean_clone_and_passes_a_linter(kind, tmp_path):
     clone = patched(kind, tmp_path)
     commit(clone)
@@ -72,7 +72,7 @@ def test_patch_applies_to_a_clean_clone_and_passes_a_linter(kind, tmp_path):
         assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("kind", sorted(LAYOUTS))
+@pytest.mark.parametrize("kind", sorted(BY_SHORT_NAME))
 def test_patched_host_equals_run_py(kind, tmp_path, backbone):
     transformers = pytest.importorskip("transformers")
     if not hasattr(transformers, "AdamW"):
@@ -97,7 +97,7 @@ def test_patched_host_equals_run_py(kind, tmp_path, backbone):
         places = {f"{place}_path": str(tmp_path / f"ours{i}" / place) for place in ("results", "output", "log")}
         run = mia_plugins.run(
             method="amess",
-            dataset=LAYOUTS[kind].host.datasets[0],
+            dataset=BY_SHORT_NAME[kind].datasets[0],
             data_path=str(data),
             text_backbone=str(backbone),
             train=True,

@@ -1,0 +1,1 @@
+"""Methods installed into a checkout, and taken out again."""

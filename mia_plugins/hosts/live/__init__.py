@@ -1,0 +1,1 @@
+"""Methods inside a running host: nothing in the checkout changes."""

@@ -1,0 +1,1 @@
+"""A method as a patch that a host's maintainers could merge."""
