@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mia_plugins.data.clips import Clips, load_clips
-from mia_plugins.data.store.frames import FrameFile
+from mia_plugins.data.store import frames as frames_module
 from mia_plugins.data.tables import read_table
 from mia_plugins.data_adapters.mintrec import ADAPTER as MINTREC
 from mia_plugins.data_adapters.mintrec2 import ADAPTER as MINTREC2
@@ -218,7 +218,7 @@ def test_no_frame_is_read_before_it_is_asked_for(mintrec, monkeypatch):
         raise AssertionError("was read")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FrameFile, "read", fail)
+        patch.setattr(frames_module, "read_frames", fail)
         data = load_clips(MINTREC, mintrec, test_ood=True)
         assert (data.video_dim, data.audio_dim) == (4, 6)
         joined = Clips.concatenate([data.splits["test"], data.splits["ood_test"]])
