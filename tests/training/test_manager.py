@@ -166,7 +166,7 @@ def test_an_epoch_is_heard_of_after_it_is_kept(train, tmp_path):
 
 @pytest.mark.parametrize("end", [1, 3, 4])
 def test_an_interrupted_training_goes_on_with_the_best_epoch_of_before(train, tmp_path, monkeypatch, end):
-    monkeypatch.setattr("mia_plugins.training.checkpoints.PAUSE", 0)  # the state is written after every epoch
+    monkeypatch.setattr("mia_plugins.training.progress.PAUSE", 0)  # the state is written after every epoch
 
     def interrupt(epoch):
         if epoch.number == end:
