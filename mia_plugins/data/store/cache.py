@@ -97,7 +97,7 @@ def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alon
     if store is None:
         raise UserError(f"{folder}: was changed while it was made; start again")
     size, seconds = store.frames.stat().st_size / 1e6, time.monotonic() - started
-    logging.getLogger("mia_plugins").info(
+    logging.getLogger("mia_plugins").debug(
         "converted %s: %d clips, %.1f MB in %.1f s, kept in %s", path, len(entries), size, seconds, folder
     )
     return store
