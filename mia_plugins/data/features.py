@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, short
 from .store.build import LARGEST
 from .store.cache import open_store
 from .store.frames import StoredFrames
@@ -61,9 +61,7 @@ def read_features(
 
 
 def _name(keys: Sequence[str], rows: Sequence[str] | None, i: int) -> str:
-    key = keys[i] if keys[i].isprintable() else ascii(keys[i])
-    key = key if len(key) <= 80 else f"{key[:77]}..."
-    return f"{key} ({rows[i]})" if rows else key
+    return f"{short(keys[i])} ({rows[i]})" if rows else short(keys[i])
 
 
 def _absent(path: str | os.PathLike[str], clips: Sequence[str], count: int) -> str:
