@@ -7,11 +7,11 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line; returns the exit code: 0, 2 for an error of the user's, 130 when interrupted."""
-    from .errors import UserError
-    from .runs.options import make_parser
+    from .errors import UserError, one_line
+    from .runs.options import parse
 
     try:
-        options = make_parser().parse_args(arguments)
+        options = parse(arguments)
         # heavy imports come after --help and wrong options
         from .runs.command import run
         from .system.processes import stop
@@ -19,8 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
         run(options)
         stop()
     except UserError as error:
-        # one that a loading process raised comes with that process' traceback before it
-        print(f"error: {str(error).splitlines()[-1].removeprefix('mia_plugins.errors.UserError: ')}", file=sys.stderr)
+        print(f"error: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command with --resume goes on from the last epoch it kept", file=sys.stderr)

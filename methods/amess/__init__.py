@@ -6,7 +6,10 @@ The paper's equations by module: ``alignment`` and ``attention`` (4, 6, 8-12), `
 
 from __future__ import annotations
 
+import torch
+
 from mia_plugins.nn.backbones import load_encoder
+from mia_plugins.nn.weights import saved_shape
 from mia_plugins.plugin.method import Method
 from mia_plugins.plugin.task import Task
 
@@ -22,10 +25,13 @@ def build(task: Task, settings: Settings) -> AMESS:
     """The model for a task, with its pre-trained encoder and the embeddings of its labels' descriptions."""
     descriptions = None
     if settings.semantic_sync:
-        sentences = load_descriptions(
-            task.labels, settings.descriptions_path or None, settings.num_descriptions, dataset=task.dataset
-        )
-        descriptions = embed_descriptions(sentences, settings.sentence_encoder)
+        if task.weights:  # they hold the embeddings
+            descriptions = torch.zeros(saved_shape(task.weights, "descriptions"))
+        else:
+            sentences = load_descriptions(
+                task.labels, settings.descriptions_path or None, settings.num_descriptions, dataset=task.dataset
+            )
+            descriptions = embed_descriptions(sentences, settings.sentence_encoder)
     encoder = load_encoder(task.text_backbone)
     fusion = build_fusion(
         dim=encoder.dim,

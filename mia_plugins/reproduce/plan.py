@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..nn.backbones import short_name
+from ..nn.lookup import short_name
 from ..plugin.registry import DATASET_GROUP, METHOD_GROUP, find
 from ..plugin.settings import parse_assignments
 from ..runs.combinations import combinations

@@ -9,7 +9,8 @@ from pathlib import Path
 from ..system.logs import logger, start_log
 from ..system.processes import start
 from .once import run_once
-from .results import Results
+from .results import Results, check_table
+from .rows import results_table
 from .session import ReadData, check_options, open_session
 from .tables import metrics_table
 from .tuning import tune
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
     searches = options.tune and len(checked.combinations) > 1
     if together and not searches:  # in a search, processes try combinations side by side
         start(checked.device)
+    if options.save_results:
+        check_table(results_table(options))
     log_id = f"{options.method}_{options.dataset}_{options.data_mode}_{time.strftime('%Y-%m-%d-%H-%M-%S')}"
     log_file = start_log(Path(options.log_path), log_id)
     if options.demo:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ...nn.backbones import resolve
+from ...nn.lookup import resolve
 from ...system.untrusted import read_json
 
 KINDS = ("pretrained", "video_file", "audio_file")
