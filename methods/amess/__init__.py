@@ -60,4 +60,6 @@ def build(task: Task, settings: Settings) -> AMESS:
     )
 
 
-METHOD = Method(name="amess", build=build, settings=Settings, configs="mia_plugins.configs.amess", title="A-MESS", inspect=inspect)
+METHOD = Method(
+    name="amess", build=build, settings=Settings, configs="mia_plugins.configs.amess", title="A-MESS", inspect=inspect
+)
