@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import sys
-from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import mia_plugins
 
 from ..data.adapter import Adapter, find_features, find_scope
+from ..errors import UserError
 from ..plugin.method import Method
 from ..system.digests import digest, file_digest
 
-# parts of this package that no result depends on: they may change without repeating a run
-WITHOUT_EFFECT = {"reproduce", "report", "hosts", "demo", "methods", "configs", "data_adapters"}
-WITHOUT_EFFECT |= {"cli.py", "__main__.py", "options.py", "tuning.py", "logs.py"}
+# what a result depends on; other parts of this package may change without repeating a run
+CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
 
 
 def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> str:
@@ -44,25 +43,40 @@ def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> s
     return digest([file_digest(path) for path in files if path.is_file()])
 
 
-def code_digest(method: Method) -> str:
-    """A digest of the source that a result of the method depends on: the core, the adapters, the method's package."""
+def code_digest(method: Method, adapter: Adapter) -> str:
+    """A digest of the source that a result depends on: the core's, the data set's and the method's."""
     core = Path(mia_plugins.__file__).parent
-    files = [path for path in sources(core) if path.relative_to(core).parts[0] not in WITHOUT_EFFECT]
-    adapters = Path(import_module("mia_plugins.data_adapters.mintrec2").__file__ or "").parents[1]
-    own = Path(sys.modules[method.settings.__module__].__file__ or "").parent
-    found = [("core", core, files), ("adapters", adapters, sources(adapters)), ("method", own, sources(own))]
-    return digest(
-        [
-            (name, path.relative_to(root).as_posix(), hashlib.sha256(text(path)).hexdigest())
-            for name, root, paths in found
-            for path in paths
-        ]
-    )
+    files = {f"core/{path.relative_to(core).as_posix()}": text(path) for each in CORE for path in sources(core / each)}
+    for part, objects in (("data set", [adapter.key]), ("method", [method.settings, method.build])):
+        for each in objects:
+            files.update({f"{part}/{name}": content for name, content in code_of(each).items()})
+    return digest([(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(files.items())])
 
 
-def sources(folder: Path) -> Iterable[Path]:
-    """A folder's source files, in order."""
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".json") and path.is_file())
+def code_of(thing: Any) -> dict[str, bytes]:
+    """The source behind a class or function: its package's files, its file, or in a notebook its own lines.
+
+    Raises:
+        UserError: there is no source to be found.
+    """
+    module = sys.modules.get(getattr(thing, "__module__", "") or "")
+    file = getattr(module, "__file__", None)
+    if file is None:
+        try:
+            return {getattr(thing, "__qualname__", "object"): inspect.getsource(thing).encode()}
+        except (OSError, TypeError) as error:
+            raise UserError(f"the source of {thing!r:.80} cannot be found; put it into a file") from error
+    path = Path(file)
+    if getattr(module, "__package__", ""):
+        return {each.relative_to(path.parent).as_posix(): text(each) for each in sources(path.parent)}
+    return {path.name: text(path)}
+
+
+def sources(path: Path) -> list[Path]:
+    """A source file, or the source files of a folder, in order."""
+    if path.is_file():
+        return [path]
+    return sorted(each for each in path.rglob("*") if each.suffix in (".py", ".json") and each.is_file())
 
 
 def text(path: Path) -> bytes:
