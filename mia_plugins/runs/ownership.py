@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..system.files import make_folder, whole_file
-from ..system.leases import Claims as Leases
+from ..system.leases import Leases
 from .records import RECORD
 
 LATEST = "latest"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Union
 
 from ..errors import UserError
 from .files import whole_file
+from .untrusted import read_bytes
 
 MOST_BYTES = 16 << 20  # more than any of our own files but clips.json needs
 Kinds = Mapping[str, Union[type, tuple[type, ...]]]
@@ -43,30 +43,34 @@ def read_object(path: Path, keys: Kinds | None = None, most_bytes: int = MOST_BY
         UserError: it is no ordinary file, too large, no JSON, nested too deeply, no object, or a key is missing or of
             another type; one line that names the file.
     """
-    try:
-        value = json.loads(read_bytes(path, most_bytes).decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise
-    except RecursionError:
-        raise UserError(f"{path}: cannot be read (nested too deeply)") from None
-    except (OSError, ValueError, MemoryError) as error:
-        reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())[:120]
-        raise UserError(f"{path}: cannot be read ({reason or type(error).__name__})") from error
+    if not path.exists():
+        raise FileNotFoundError(path)
+    value = read_json(path, most_bytes=most_bytes)
     if not isinstance(value, dict):
         raise UserError(f"{path}: holds {WORDS.get(type(value), 'a value')}, not an object")
     check_keys(path, value, keys or {})
     return value
 
 
-def read_bytes(path: Path, most_bytes: int) -> bytes:
-    """A file's bytes; a pipe or a device, which may never end, is not opened."""
-    found = path.stat()
-    if not stat.S_ISREG(found.st_mode):
-        raise ValueError("not an ordinary file")
-    if found.st_size > most_bytes:
-        raise ValueError(f"{found.st_size} bytes; {most_bytes} are the most")
-    with open(path, "rb") as file:
-        return file.read(most_bytes)
+def read_json(path: Path, remedy: str = "", most_bytes: int = MOST_BYTES) -> Any:
+    """The value in a JSON file that may be damaged or hostile.
+
+    Args:
+        path: of the file.
+        remedy: what the user should do where it is damaged.
+        most_bytes: the largest file that is read.
+
+    Raises:
+        UserError: it cannot be read, is too large, no JSON, or nested too deeply; one line that names the file.
+    """
+    end = f"; {remedy}" if remedy else ""
+    try:
+        return json.loads(read_bytes(path, most_bytes).decode("utf-8-sig"))
+    except RecursionError:
+        raise UserError(f"{path}: cannot be read (nested too deeply){end}") from None
+    except (ValueError, MemoryError) as error:
+        words = " ".join(str(error).split())[:120] or type(error).__name__
+        raise UserError(f"{path}: cannot be read ({words}){end}") from error
 
 
 def check_keys(path: Path, value: Mapping[str, Any], keys: Kinds) -> None:

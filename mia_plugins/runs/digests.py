@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import inspect
 import sys
+import uuid
 from pathlib import Path
 from typing import Any
 
 import mia_plugins
 
 from ..data.adapter import Adapter, find_features, find_scope
-from ..errors import UserError
 from ..plugin.method import Method
 from ..system.digests import digest, file_digest
 
+THIS_PROCESS = uuid.uuid4().bytes
 # what a result depends on; other parts of this package may change without repeating a run
 CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
 
@@ -56,16 +57,15 @@ def code_digest(method: Method, adapter: Adapter) -> str:
 def code_of(thing: Any) -> dict[str, bytes]:
     """The source behind a class or function: its package's files, its file, or in a notebook its own lines.
 
-    Raises:
-        UserError: there is no source to be found.
+    What has no source, as in an interactive session, counts as new in every process.
     """
     module = sys.modules.get(getattr(thing, "__module__", "") or "")
     file = getattr(module, "__file__", None)
     if file is None:
         try:
             return {getattr(thing, "__qualname__", "object"): inspect.getsource(thing).encode()}
-        except (OSError, TypeError) as error:
-            raise UserError(f"the source of {thing!r:.80} cannot be found; put it into a file") from error
+        except (OSError, TypeError):
+            return {getattr(thing, "__qualname__", "object"): THIS_PROCESS}
     path = Path(file)
     if getattr(module, "__package__", ""):
         return {each.relative_to(path.parent).as_posix(): text(each) for each in sources(path.parent)}
