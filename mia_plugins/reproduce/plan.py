@@ -20,10 +20,10 @@ from ..plugin.registry import find_dataset, find_method
 from ..plugin.settings import parse_assignments
 from ..runs.combinations import combinations
 from ..runs.defaults import with_defaults
+from ..runs.digests import code_digest, data_digest
 from ..runs.options import make_options
 from ..system.digests import content, digest
 from ..training.settings import TrainSettings
-from .digests import code_digest, data_digest
 from .experiments import Experiment, Row
 
 # options of this command that every run takes as they are

@@ -6,11 +6,12 @@ import shutil
 import pytest
 
 from mia_plugins.errors import UserError
-from mia_plugins.reproduce import digests, paper
+from mia_plugins.reproduce import paper
 from mia_plugins.reproduce.command import add_parser, shard
 from mia_plugins.reproduce.experiments import NAMES, experiments
 from mia_plugins.reproduce.plan import make_plan
 from mia_plugins.reproduce.runner import shard_of
+from mia_plugins.runs import digests
 
 
 def options(data, backbone, *more):
