@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import marshal
 import sys
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from ..data.adapter import Adapter, find_features, find_scope
 from ..plugin.method import Method
 from ..system.digests import digest, file_digest
 
-THIS_PROCESS = uuid.uuid4().bytes
 # what a result depends on; other parts of this package may change without repeating a run
 CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
 
@@ -55,21 +54,30 @@ def code_digest(method: Method, adapter: Adapter) -> str:
 
 
 def code_of(thing: Any) -> dict[str, bytes]:
-    """The source behind a class or function: its package's files, its file, or in a notebook its own lines.
-
-    What has no source, as in an interactive session, counts as new in every process.
-    """
+    """The source behind a class or function: its package's files, its file, or what a notebook has defined so far."""
     module = sys.modules.get(getattr(thing, "__module__", "") or "")
     file = getattr(module, "__file__", None)
     if file is None:
-        try:
-            return {getattr(thing, "__qualname__", "object"): inspect.getsource(thing).encode()}
-        except (OSError, TypeError):
-            return {getattr(thing, "__qualname__", "object"): THIS_PROCESS}
+        defined = [each for each in vars(module).values() if is_defined_in(each, module)] if module else [thing]
+        return {each.__qualname__: object_source(each) for each in defined}
     path = Path(file)
     if getattr(module, "__package__", ""):
         return {each.relative_to(path.parent).as_posix(): text(each) for each in sources(path.parent)}
     return {path.name: text(path)}
+
+
+def is_defined_in(thing: Any, module: Any) -> bool:
+    """Whether it is a class or function of this module."""
+    return (inspect.isclass(thing) or inspect.isfunction(thing)) and thing.__module__ == module.__name__
+
+
+def object_source(thing: Any) -> bytes:
+    """The source of a class or function; where there is none, its functions as Python has compiled them."""
+    try:
+        return inspect.getsource(thing).encode()
+    except (OSError, TypeError):
+        parts = vars(thing).values() if inspect.isclass(thing) else [thing]
+        return b"".join(marshal.dumps(part.__code__) for part in parts if inspect.isfunction(part))
 
 
 def sources(path: Path) -> list[Path]:
