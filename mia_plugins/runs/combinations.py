@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any, NamedTuple
 
-from easydict import EasyDict
-
 from ..errors import UserError
 from ..plugin.method import Method
-from ..plugin.params import load_param
+from ..plugin.params import hyper_parameters, load_param
 from ..plugin.settings import grid, parse_assignments, split_settings
 from ..training.settings import TrainSettings
 
@@ -40,7 +38,7 @@ def combinations(options: argparse.Namespace, method: Method) -> list[Combinatio
     """
     param = load_param(method, options.dataset, options.config_file_name)
     values = {
-        **(param(EasyDict(vars(options))).hyper_param if param else {}),
+        **(hyper_parameters(param, options) if param else {}),
         **(DEMO_SETTINGS if options.demo else {}),
         **parse_assignments(options.assignments),
         **options.set,
@@ -48,6 +46,8 @@ def combinations(options: argparse.Namespace, method: Method) -> list[Combinatio
     found = [
         Combination(choice, *split_settings(chosen, TrainSettings, method.settings)) for chosen, choice in grid(values)
     ]
+    if len({repr(each.values()) for each in found}) < len(found):
+        raise UserError(f"the lists of {', '.join(found[0].choice)} make a combination twice; give each value once")
     if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in found):
         raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
     return found

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
 from ..errors import UserError
 from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, METHOD_GROUP, names
+from ..plugin.values import shown
+from .option_values import IGNORED, Whole, check_values, checked
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
-
-
 MOST_SEED = 2**32 - 1  # of numpy
 MOST_WORKERS = 256
 
@@ -25,21 +23,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         raise UserError(f"{' '.join(message.split())[:300]}; see --help")
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The ``type`` of an option that is a whole number in a range."""
-
-    low: int
-    high: int
-
-    def __call__(self, value: Any) -> int:
-        text = value if isinstance(value, str) else repr(value)
-        digits = text[1:] if text.startswith("-") else text
-        if len(text) > 20 or not digits.isdecimal() or not self.low <= int(text) <= self.high:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {self.low} to {self.high}")
-        return int(text)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -156,11 +139,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
     group.add_argument("--dialogue_mode", default="single_turn", choices=("single_turn",), help="single turns only")
-    group.add_argument("--multimodal_method", help=argparse.SUPPRESS)
-    group.add_argument("--logger_name", help=argparse.SUPPRESS)
-    group.add_argument("--log_id", help=argparse.SUPPRESS)
-    group.add_argument("--cache_path", help=argparse.SUPPRESS)
-    group.add_argument("--ablation_type", help=argparse.SUPPRESS)
+    for name in IGNORED:
+        group.add_argument(f"--{name}", help=argparse.SUPPRESS)
     return parser
 
 
@@ -169,7 +149,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = make_parser()
     options = parser.parse_args(arguments)
     options.given = given(parser, arguments)
-    return check_seeds(options)
+    for action in parser._actions:
+        if action.dest in options.given:  # argparse makes an empty list of "--seed=--"
+            setattr(options, action.dest, checked(action.dest, getattr(options, action.dest), action))
+    return check_values(options)
 
 
 def given(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> frozenset[str]:
@@ -193,65 +176,13 @@ def make_options(values: dict[str, Any]) -> argparse.Namespace:
     """
     parser = make_parser()
     options = parser.parse_args([])
-    actions = {action.dest: action for action in parser._actions}
+    actions = {action.dest: action for action in parser._actions if action.dest in vars(options)}
+    known = sorted([*actions, "set"])
     for name, value in values.items():
-        if name not in vars(options):
-            close = difflib.get_close_matches(str(name), vars(options), n=1)
-            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(vars(options)))}"
-            raise UserError(f"unknown option {str(name)[:60]!r}; {hint}")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+            raise UserError(f"unknown option {shown(name)}; {hint}")
         setattr(options, name, checked(name, value, actions.get(name)))
     options.given = frozenset(values)
-    return check_seeds(options)
-
-
-def checked(name: str, value: Any, action: argparse.Action | None) -> Any:
-    """A keyword's value as the option of that name would have it.
-
-    Raises:
-        UserError: it does not take the value.
-    """
-    if name in ("method", "dataset") and not isinstance(value, os.PathLike):
-        return value  # may be a plugin; the registry checks it
-    if action is None:  # set
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            raise UserError(f"set={value!r:.60} should be a dictionary of hyper-parameters")
-        return dict(value)
-    if value is None and action.default is None:
-        return None
-    if action.nargs == 0:
-        if not isinstance(value, bool):
-            raise UserError(f"{name}={value!r:.60} should be True or False")
-        return value
-    if action.nargs == "+" or isinstance(action.default, list):
-        if isinstance(value, str) or not isinstance(value, Iterable):
-            raise UserError(f"{name}={value!r:.60} should be a list")
-        return [one(name, each, action) for each in value]
-    return one(name, value, action)
-
-
-def one(name: str, value: Any, action: argparse.Action) -> Any:
-    """A single value of an option."""
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    if isinstance(action.type, Whole):
-        try:
-            if isinstance(value, bool):
-                raise argparse.ArgumentTypeError(f"{value} is no whole number")
-            return action.type(int(value) if hasattr(value, "__index__") else value)
-        except argparse.ArgumentTypeError as error:
-            raise UserError(f"{name}: {error}") from None
-    if name == "gpu_id" and isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
-    if not isinstance(value, str) or "\0" in value:
-        raise UserError(f"{name}={value!r:.60} should be a text")
-    if action.choices is not None and value not in action.choices:
-        raise UserError(f"{name}={value!r:.60} should be one of {', '.join(map(str, action.choices))}")
-    return value
-
-
-def check_seeds(options: argparse.Namespace) -> argparse.Namespace:
-    """Refuses a seed that is given twice: its runs would be one run, and their spread none."""
-    seeds = options.seeds
-    if seeds is not None and (not seeds or len(set(seeds)) < len(seeds)):
-        raise UserError(f"--seeds {' '.join(map(str, seeds))}: give each seed once")
-    return options
+    return check_values(options)
