@@ -13,10 +13,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = parse(arguments)
         # heavy imports come after --help and wrong options
-        from .runs.command import run
-        from .system.processes import stop
+        from .runs.command import closing_words, run
+        from .system.processes import stop, world
 
-        run(options)
+        results = run(options)
+        if not world().rank:
+            print(closing_words(options, results), flush=True)
         stop()
     except UserError as error:
         print(f"error: {one_line(error)}", file=sys.stderr)

@@ -21,3 +21,13 @@ def one_line(error: BaseException) -> str:
     text = str(error).rpartition("mia_plugins.errors.UserError: ")[2]
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+
+
+def short(text: str) -> str:
+    """A piece of the user's files for a message: printable, on one line, and not longer than one.
+
+    >>> short("dia1_utt2"), short("two\\nlines"), len(short("x" * 5000))
+    ('dia1_utt2', "'two\\\\nlines'", 80)
+    """
+    text = text if text.isprintable() else ascii(text)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import __version__
 from ..nn.lookup import encoder_digest, short_name
-from ..reproduce.digests import code_digest, data_digest
 from ..system.digests import content, digest
 from .combinations import Combination
+from .digests import code_digest, data_digest
 from .session import Checked
 
 SHORT = 10  # characters of a digest in a folder's name
@@ -34,7 +34,7 @@ def training_identity(checked: Checked, combination: Combination, seed: int) -> 
         "frozen": options.freeze_backbone_parameters,
         "seed": seed,
         **{name: known_content(value) for name, value in combination.values().items()},
-        "code": code_digest(checked.method),
+        "code": code_digest(checked.method, checked.adapter),
         "version": __version__,
     }
 

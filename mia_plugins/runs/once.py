@@ -112,7 +112,7 @@ def make_run(
         test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
         shown = inspect(model, unlabelled(test), session.device) if inspect is not None else None
         keep(folder, record, test, session.tokenizer, shown)
-        logger.info("kept in %s%s", folder, ": the model and its predictions" if args.save_model else "")
+        logger.debug("kept in %s%s", folder, ": the model and its predictions" if args.save_model else "")
     arrays = {key: value for key, value in results.items() if isinstance(value, np.ndarray)}
     best = float(results.get("best_eval_score", "nan"))
     return Run(seed, combination.choice, record["metrics"], arrays, folder, best), record

@@ -147,6 +147,7 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--model_path", default="models", metavar="DIR", help="folder of the model inside a run's own")
     group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
 
+    group.add_argument("--verbose", action="store_true", help="show the log's details, such as the files that are read")
     group.add_argument(
         "--modality_ablation",
         action="store_true",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +10,8 @@ from typing import Any
 
 from ..errors import UserError
 from ..system.files import make_folder, whole_file
-from ..system.leases import Claims as Leases
+from ..system.json_files import read_object
+from ..system.leases import Leases
 from .records import RECORD
 
 LATEST = "latest"
@@ -38,10 +38,9 @@ def owned(folder: Path) -> Iterator[None]:
 def finished(folder: Path) -> dict[str, Any] | None:
     """The record of a run that came to its end; None where it did not."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        return read_object(folder / RECORD, {"metrics": dict})
+    except (OSError, UserError):
         return None
-    return record if isinstance(record, dict) and isinstance(record.get("metrics"), dict) else None
 
 
 def begin_again(folder: Path) -> None:

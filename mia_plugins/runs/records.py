@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import UserError
 from ..nn.lookup import short_name
+from ..plugin.picture import Constant
 from ..system.files import whole_file
+from ..system.json_files import write_json
 
 if TYPE_CHECKING:
     import torch
@@ -95,14 +97,12 @@ def percent(results: Mapping[str, Any]) -> dict[str, float]:
     return {key: 100 * float(value) for key, value in scalars.items() if key != "best_eval_score"}
 
 
-def write_json(path: Path, value: Any) -> None:
-    """A JSON file, written whole."""
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
-
-
 def keep(
-    folder: Path, record: Mapping[str, Any], test: Any, tokenizer: Any, inspection: Mapping[str, np.ndarray] | None
+    folder: Path,
+    record: Mapping[str, Any],
+    test: Any,
+    tokenizer: Any,
+    inspection: Mapping[str, np.ndarray | Constant] | None,
 ) -> None:
     """Writes the three files.
 
@@ -111,8 +111,10 @@ def keep(
         record: what goes into ``run.json``.
         test: the test's loader, of :func:`mia_plugins.training.loading.make_loader`.
         tokenizer: turns token ids into words.
-        inspection: arrays by name with the rows in the order of the batches, but for ``semantics``, which has none;
-            None where the method shows nothing.
+        inspection: what ``Method.inspect`` returned; None where the method shows nothing.
+
+    Raises:
+        UserError: an array of ``inspection`` has not a row a clip.
     """
     dataset = test.dataset
     clips = {
@@ -124,7 +126,7 @@ def keep(
     if inspection is not None:
         with whole_file(folder / INSPECTION) as temporary, open(temporary, "wb") as file:
             order = np.argsort([place for batch in test.batch_sampler for place in batch])
-            arrays: dict[str, Any] = {k: v if k == "semantics" else v[order] for k, v in inspection.items()}
+            arrays: dict[str, Any] = {name: in_order(name, values, order) for name, values in inspection.items()}
             np.savez_compressed(file, **arrays)
     write_json(folder / RECORD, dict(record))  # last: where it is, the others are
 
@@ -136,3 +138,24 @@ def device_name(device: torch.device) -> str:
     import torch
 
     return torch.cuda.get_device_name(device)
+
+
+def in_order(name: str, values: np.ndarray | Constant, order: np.ndarray) -> np.ndarray:
+    """An array of ``Method.inspect`` with its rows in the order of the clips.
+
+    Args:
+        name: of the array.
+        values: with a row a clip in the order of the batches, or a :class:`~mia_plugins.plugin.picture.Constant`.
+        order: for each clip its row.
+
+    Raises:
+        UserError: it has not as many rows as there are clips.
+    """
+    if isinstance(values, Constant):
+        return values.values
+    if len(values) != len(order):
+        raise UserError(
+            f"the method's inspect returned {name} with {len(values)} rows for {len(order)} clips; wrap what has no row a "
+            "clip as Constant(array)"
+        )
+    return values[order]

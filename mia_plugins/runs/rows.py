@@ -72,7 +72,7 @@ def add_row(options: argparse.Namespace, record: Mapping[str, Any], folder: Path
     path, row = results_table(options), table_row(record, folder)
     try:
         if append_row(path, row, unless=("run", "date")):
-            logger.info("results: %s", path)
+            logger.debug("results: %s", path)
     except UserError as error:
         kept = folder / UNSAVED
         with whole_file(kept) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:

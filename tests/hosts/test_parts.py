@@ -65,7 +65,7 @@ def test_a_param_gives_every_setting_as_a_plain_value():
     assert host_param("amess_ood")(ARGS).hyper_param["ood_training"] == "outlier_exposure"
     assert host_param("amess", "amess_paper")(ARGS).hyper_param["fusion_start"] == "paper"
     assert host_param("amess", overrides={"num_anchors": [4, 8]})(ARGS).hyper_param["num_anchors"] == [4, 8]
-    with pytest.raises(UserError, match="num_anchors and num_descriptions must be 1 or more"):
+    with pytest.raises(UserError, match="num_anchors=0 should be a whole number from 1"):
         host_param("amess", overrides={"num_anchors": [4, 0]})(ARGS)
 
 

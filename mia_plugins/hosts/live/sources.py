@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import UserError
 from ...nn.lookup import resolve
-from ...system.untrusted import read_json
+from ...system.json_files import read_json
 
 KINDS = ("pretrained", "video_file", "audio_file")
 _chosen: dict[str, str] = {}  # name -> folder or hub id, for this process

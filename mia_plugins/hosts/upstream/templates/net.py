@@ -11,8 +11,7 @@ from typing import Any
 
 from data import benchmarks
 
-from mia_plugins.methods.amess import build
-from mia_plugins.methods.amess.model import AMESS
+from mia_plugins.methods.amess.model import AMESS, build
 from mia_plugins.methods.amess.settings import Settings
 from mia_plugins.plugin.task import Task
 
