@@ -7,52 +7,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
+
+from mia_plugins.testing.tiny import WORDS, make_backbone  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
-WORDS = [
-    "thanks",
-    "sorry",
-    "please",
-    "no",
-    "yes",
-    "hello",
-    "bye",
-    "help",
-    "what",
-    "joke",
-    "the",
-    "a",
-    "you",
-    "i",
-    "we",
-    "is",
-    "it",
-    "go",
-    "stop",
-    "look",
-]
 SETTINGS = ["num_train_epochs=2", "train_batch_size=16", "lr=1e-3", "num_anchors=3"]
-
-
-def make_backbone(folder):
-    """A BERT of two small layers with random weights and a vocabulary of its own."""
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]) + "\n")
-    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=5 + len(WORDS),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder
 
 
 def write_scope(folder, header, rows, key, video, audio, rng):

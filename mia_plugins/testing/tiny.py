@@ -18,28 +18,10 @@ from ..plugin.task import Task
 from ..training.loading import joined
 
 LABELS = ("Acknowledge", "Advise", "Agree", "Apologise", "Arrange")  # of MIntRec2.0: some methods know labels by name
-WORDS = [
-    "thanks",
-    "sorry",
-    "please",
-    "no",
-    "yes",
-    "hello",
-    "bye",
-    "help",
-    "what",
-    "joke",
-    "the",
-    "a",
-    "you",
-    "i",
-    "we",
-    "is",
-    "it",
-    "go",
-    "stop",
-    "look",
-]
+WORDS = (
+    *("thanks", "sorry", "please", "no", "yes", "hello", "bye", "help", "what", "joke"),
+    *("the", "a", "you", "i", "we", "is", "it", "go", "stop", "look"),
+)
 VIDEO_DIM, AUDIO_DIM = 6, 10
 TEXT_LENGTH, VIDEO_LENGTH, AUDIO_LENGTH = 12, 10, 14
 # words, video and audio frames of the first clips, shorter than the most: each is long in one and short in another
