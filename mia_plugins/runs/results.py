@@ -18,11 +18,6 @@ from filelock import FileLock
 from ..errors import UserError
 from ..system.files import make_folder, reason, whole_file
 
-METRICS = (
-    ("acc", "weighted_f1", "weighted_prec", "f1", "prec", "rec")
-    + ("auroc", "aupr_in", "aupr_out", "fpr95", "der", "eer")
-    + ("oid_acc", "f1-known", "f1-open", "oid_f1")
-)
 ARRAYS = ("y_pred", "y_true", "y_open", "scores", "features", "logits")
 
 

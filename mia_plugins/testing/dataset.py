@@ -208,10 +208,10 @@ class DatasetContract:
             header = [f"column {i}" for i in range(self.adapter.columns)]
             with open(folder / f"{split}.tsv", "w", encoding="utf-8", newline="") as file:
                 csv.writer(file, delimiter="\t", lineterminator="\n").writerows([header, *rows[split]])
-        for name, values in features.items():
+        for name, by_key in features.items():
             path = folder / f"{name}_data" / {**{name: self.first_file(name)}, **(files or {})}[name]
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(pickle.dumps(values, protocol=4))
+            path.write_bytes(pickle.dumps(by_key, protocol=4))
         return rows, features
 
     def load(self, data_path: Path, **options: Any) -> LoadedData:
