@@ -327,7 +327,7 @@ def test_a_config_file_that_is_none(tree, monkeypatch, tmp_path, text):
 
 def test_a_models_config_that_is_none(tmp_path):
     (tmp_path / "config.json").write_text("[" * 200_000)
-    with pytest.raises(UserError, match="config.json: is nested too deeply; give a folder"):
+    with pytest.raises(UserError, match="config.json: cannot be read .nested too deeply.; give a folder"):
         sources.read_config(str(tmp_path))
     (tmp_path / "config.json").write_text("[]")
     with pytest.raises(UserError, match="config.json: holds no settings of a model; give a folder"):
