@@ -208,10 +208,10 @@ class DatasetContract:
             header = [f"column {i}" for i in range(self.adapter.columns)]
             with open(folder / f"{split}.tsv", "w", encoding="utf-8", newline="") as file:
                 csv.writer(file, delimiter="\t", lineterminator="\n").writerows([header, *rows[split]])
-        for name, by_key in features.items():
-            path = folder / f"{name}_data" / {**{name: self.first_file(name)}, **(files or {})}[name]
+        for name in MODALITIES:
+            path = folder / f"{name}_data" / ((files or {}).get(name) or self.first_file(name))
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(pickle.dumps(by_key, protocol=4))
+            path.write_bytes(pickle.dumps(features[name], protocol=4))
         return rows, features
 
     def load(self, data_path: Path, **options: Any) -> LoadedData:

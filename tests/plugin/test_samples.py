@@ -36,7 +36,7 @@ def test_a_run_and_its_report(installed, data, backbone, tmp_path):
     done = command("--method", "memory_bank", *options, cwd=tmp_path, env=installed)
     assert done.returncode == 0, done.stderr
     assert "in-scope (%)" in done.stdout
-    (record,) = (json.loads(path.read_text()) for path in tmp_path.glob("outputs/*/run.json"))
+    record = json.loads(next(tmp_path.glob("outputs/*/run.json")).read_text())
     assert set(record["history"][0]["terms"]) == {"classification", "pull"}
     report = [sys.executable, "-m", "mia_plugins.cli", "report", "results", "-o", "report"]
     done = subprocess.run(report, cwd=tmp_path, env=installed, capture_output=True, text=True)
