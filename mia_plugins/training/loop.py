@@ -8,10 +8,9 @@ from typing import Any, Callable, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ..errors import UserError
-from ..system.processes import no_bar
+from ..system.progress import progress_bar
 from .predict import Batch, Loader, autocast, forward
 from .settings import TrainSettings
 
@@ -120,7 +119,7 @@ def train_epoch(
     model.train()
     totals: dict[str, Tensor] = {}
     clips = 0
-    bar = tqdm(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False, disable=no_bar())
+    bar = progress_bar(train, f"epoch {number}/{settings.num_train_epochs}", "step")
     for step, batch in enumerate(bar):
         with autocast(settings.precision, device):
             terms, count = loss_of(batch) if loss_of else batch_loss(model, batch, device)

@@ -8,10 +8,9 @@ from typing import Any, Callable, Protocol
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ..evaluation.predictions import Predictions
-from ..system.processes import no_bar
+from ..system.progress import progress_bar
 
 Batch = Mapping[str, Tensor]
 
@@ -40,6 +39,25 @@ def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any
 
 
 @torch.inference_mode()
+def outputs(
+    model: nn.Module, loader: Loader, *, device: torch.device, precision: str, what: str = "scoring"
+) -> Iterator[tuple[Batch, Any]]:
+    """Each batch with the model's output for it, which does not see the labels.
+
+    Args:
+        model: on ``device``.
+        loader: the clips.
+        device: where to compute.
+        precision: float32 or bfloat16.
+        what: names the progress bar.
+    """
+    model.eval()
+    for batch in progress_bar(loader, what, "batch"):
+        with autocast(precision, device):
+            output = forward(model, batch, device)
+        yield batch, output
+
+
 def predict(
     model: nn.Module,
     loader: Loader,
@@ -61,11 +79,8 @@ def predict(
         what: names the progress bar.
         collect: takes the results of this process' batches and returns those of all processes.
     """
-    model.eval()
     parts, clips = [], 0
-    for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=no_bar()):
-        with autocast(precision, device):
-            output = forward(model, batch, device)
+    for batch, output in outputs(model, loader, device=device, precision=precision, what=what or "scoring"):
         label_ids = batch["label_ids"]
         index = batch.get("index", torch.arange(clips, clips + len(label_ids)))
         parts.append((output.logits.float().cpu(), output.features.float().cpu(), label_ids, index))

@@ -13,7 +13,7 @@ from small_model import make_batch
 from tiny import ROOT
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.live.batches import Trimmed, trim
+from mia_plugins.hosts.managers.batches import Trimmed, trim
 from mia_plugins.hosts.live.compat import MENDS, needed
 from mia_plugins.hosts.live.old_adamw import AdamW
 from mia_plugins.hosts.live.params import host_param, settings_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from ...plugin.method import Method
@@ -11,6 +12,7 @@ from ...plugin.params import load_param
 from ...plugin.registry import METHOD_GROUP, find, names
 from ...plugin.settings import grid, split_settings
 from ...training.settings import TrainSettings
+from .sources import source_of
 
 OOD = "_ood"  # MIntRec2.0 calls a method's variant that trains with out-of-scope clips <name>_ood
 
@@ -47,7 +49,9 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
 
         def __init__(self, args: Any) -> None:
             method = plugin(method_name)
-            values = all_settings(method, load_param(method, args.dataset, config)(args).hyper_param)
+            # a config may look at the backbone's files, which the host's name for it does not lead to
+            options = SimpleNamespace(**{**vars(args), "text_backbone": source_of(args)})
+            values = all_settings(method, load_param(method, args.dataset, config)(options).hyper_param)
             if method_name != method.name:
                 values["ood_training"] = "outlier_exposure"  # as the host's own methods of that name train
             values.update(overrides or {})
