@@ -26,7 +26,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     ``action(options)`` does the work and may return an exit code; ``options.rest`` is what stood after ``--``.
     """
-    parser = Parser(prog="mia-plugins", description="A-MESS in the benchmarks' own code, and reports.")
+    parser = Parser(prog="mia-plugins", description="Methods in the benchmarks' own code, and reports.")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in COMMANDS:
         import_module(module).add_parser(subparsers)

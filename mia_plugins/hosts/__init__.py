@@ -1,1 +1,1 @@
-"""A-MESS inside the benchmarks' own code: the only place that knows a host's modules, maps and quirks."""
+"""Methods inside the benchmarks' own code: the only place that knows a host's modules, maps and quirks."""

@@ -8,7 +8,7 @@ from hosts.standins import make_standin
 from mia_plugins.errors import UserError
 from mia_plugins.hosts.facts.detect import commit_state, find_host
 from mia_plugins.hosts.facts.table import HOSTS
-from mia_plugins.hosts.live.compat import MENDS
+from mia_plugins.hosts.live.compat import SHIMS
 from mia_plugins.hosts.live.diagnose import report
 
 NAMES = [host.name for host in HOSTS]
@@ -35,7 +35,7 @@ def test_half_updated_names_what_is_missing(tmp_path, name):
 def test_an_unfinished_merge(tmp_path):
     folder = make_standin(tmp_path / "host", "MMOIR")
     (folder / "run.py").write_text("<<<<<<< HEAD\nimport os\n=======\n")
-    with pytest.raises(UserError, match=r"run\.py: is not valid Python .*is a merge unfinished\?"):
+    with pytest.raises(UserError, match=r"run\.py: is not valid Python .*finish a merge that is under way"):
         find_host(folder)
 
 
@@ -60,7 +60,7 @@ def test_nothing_there(tmp_path):
 
 def test_unknown_commit_and_changes(tmp_path):
     folder = make_standin(tmp_path / "host", "MIntRec")
-    assert "no .git folder" in commit_state(find_host(folder))
+    assert "no git repository here" in commit_state(find_host(folder))
     run = ["git", "-C", str(folder), "-c", "user.name=x", "-c", "user.email=x@example.com"]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
         subprocess.run([*run, *arguments], check=True, capture_output=True)
@@ -69,7 +69,7 @@ def test_unknown_commit_and_changes(tmp_path):
     assert "no tracked file changed" in state
     with open(folder / "run.py", "a") as file:
         file.write("# mine\n")
-    assert "1 tracked files changed" in commit_state(find_host(folder))
+    assert "1 tracked file changed" in commit_state(find_host(folder))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,9 +77,9 @@ def test_the_report(tmp_path, name):
     text = "\n".join(report(find_host(make_standin(tmp_path / "host", name))))
     assert text.startswith(f"{name} at ")
     assert "registered by `mia-plugins run`: amess" in text
-    assert ("own of that name: text" in text) == (name != "MMOIR")
-    for mend in MENDS:
-        assert (f"{mend.name} (" in text) == mend.needed()
+    assert (f"{name} has a method text itself, so the plugin is called mia_text" in text) == (name != "MMOIR")
+    for shim in SHIMS:
+        assert (f"{shim.name} (" in text) == shim.needed()
 
 
 def test_the_command(plugins, tmp_path):

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hosts.helpers import command, run_hosts, shorten
+from hosts.helpers import command, run_hosts
 from hosts.real_hosts import copy_host, make_data, make_runnable, needs_hosts, options, results
 from hosts.standin_trees import SCRIPTS, commit, contents, git
 
@@ -12,30 +12,23 @@ from mia_plugins.hosts.facts.table import BY_SHORT_NAME
 pytestmark = needs_hosts
 
 
-@pytest.mark.parametrize("how", ["link", "copy"])
 @pytest.mark.parametrize("kind", sorted(BY_SHORT_NAME))
-def test_install_run_uninstall(kind, how, tmp_path, backbone):
-    transformers = pytest.importorskip("transformers")
-    if how == "copy" and not hasattr(transformers, "AdamW"):
-        pytest.skip("the hosts' own code needs transformers 4, or this package")
+def test_install_run_uninstall(kind, tmp_path, backbone):
     host = copy_host(BY_SHORT_NAME[kind].name, tmp_path / "a clone")
     data = make_data(tmp_path / "data", kind)
     make_runnable(host, backbone)
     commit(host)  # a user's own commit on top of the known one needs no --force
     before = contents(host)
-    assert command("install", host, *(["--copy"] if how == "copy" else [])) == 0
+    assert command("install", host) == 0
     installed = contents(host)
     for config in host.glob("configs/**/*amess*.py"):
-        if how == "copy":
-            shorten(config, sentence_encoder=str(backbone))
-        else:
-            values = {"num_train_epochs": 1, "num_anchors": 3, "sentence_encoder": str(backbone)}
-            config.write_text(config.read_text().replace('")\n', f'", overrides={values})\n'))
+        values = {"num_train_epochs": 1, "num_anchors": 3, "sentence_encoder": str(backbone)}
+        config.write_text(config.read_text().replace('")\n', f'", overrides={values})\n'))
     config = ["--config_file_name", "amess"] if kind == "mintrec2" else []
     detector = [] if kind == "mintrec" else ["--multimodal_method", "amess", "--ood_detection_method", "vim"]
     places = [part for place in ("results", "output", "log") for part in (f"--{place}_path", tmp_path / place)]
     run = [*options(kind, data), "--method", "amess", *config, *detector, *places, "--train", "--save_results"]
-    run_hosts([(host, SCRIPTS[kind], run)], without_package=tmp_path / "blocked" if how == "copy" else None)
+    run_hosts([(host, SCRIPTS[kind], run)])
     assert "acc" in results(tmp_path / "results/results.csv")[0]
     for path, (raw, _) in installed.items():  # the test's own change of the settings goes first
         Path(host / path).write_bytes(raw)

@@ -1,4 +1,4 @@
-"""The parts that need no host: batches, settings, mends."""
+"""The parts that need no host: batches, settings, shims."""
 
 import os
 import subprocess
@@ -13,11 +13,11 @@ from small_model import make_batch
 from tiny import ROOT
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.managers.batches import Trimmed, trim
-from mia_plugins.hosts.live.compat import MENDS, needed
+from mia_plugins.hosts.live.compat import SHIMS, needed
 from mia_plugins.hosts.live.old_adamw import AdamW
 from mia_plugins.hosts.live.params import host_param, settings_of
 from mia_plugins.hosts.live.sources import host_name
+from mia_plugins.hosts.managers.batches import Trimmed, trim
 from mia_plugins.methods.amess import METHOD
 
 ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
@@ -64,17 +64,17 @@ def test_a_param_gives_every_setting_as_a_plain_value():
         host_param("amess", overrides={"num_anchors": [4, 0]})(ARGS)
 
 
-def test_every_mend_says_what_where_and_why():
-    for mend in MENDS:
-        assert all((mend.name, mend.where, mend.why, mend.mend))
-    assert {mend.name for mend in needed()} <= {mend.name for mend in MENDS if not mend.hosts_own}
+def test_every_shim_says_what_where_and_why():
+    for shim in SHIMS:
+        assert all((shim.name, shim.where, shim.why, shim.fix))
+    assert {shim.name for shim in needed()} <= {shim.name for shim in SHIMS if not shim.hosts_own}
 
 
 OWN_TIME = transformers.__version__.startswith("4.") and pandas.__version__.startswith("1.")
 
 
 @pytest.mark.skipif(not OWN_TIME, reason="for the packages of the benchmarks' own time")
-def test_nothing_is_mended_on_the_hosts_own_packages():
+def test_no_shim_is_needed_on_the_packages_of_the_hosts():
     assert needed() == []
 
 
@@ -113,12 +113,12 @@ def test_names_that_hosts_read(tmp_path):
 
 
 def test_a_bert_of_a_hosts_own_gets_all_its_weights(tmp_path, backbone):
-    """In a process of its own: the mends stay."""
+    """In a process of its own: the shims stay."""
     code = """
 import sys
 from mia_plugins.hosts.live import compat
-compat.apply(own=True)
-assert compat.apply(own=True) == []
+compat.apply(hosts_own=True)
+assert compat.apply(hosts_own=True) == []
 import torch
 from torch import nn
 from transformers import BertModel, BertPreTrainedModel

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
@@ -12,6 +10,8 @@ from pathlib import Path
 
 from ...errors import UserError
 from .host import Host
+from .python_text import defined_names, dictionary_keys, find_dictionary, parse_file
+from .repository import find_repository
 from .table import HOSTS
 
 
@@ -23,8 +23,9 @@ class Checkout:
     folder: Path
 
     def methods(self) -> list[str]:
-        """Names of the host's own methods, without importing it."""
-        return keys_of(self.folder / Path(*self.host.methods.split("."), "__init__.py"), "method_map")
+        """Names of the methods in the host's map, without importing it."""
+        path, name = self.host.methods_map
+        return dictionary_keys(find_dictionary(parse_file(self.folder / path), name))
 
 
 def find_host(folder: str | os.PathLike[str]) -> Checkout:
@@ -33,72 +34,59 @@ def find_host(folder: str | os.PathLike[str]) -> Checkout:
     Raises:
         UserError: none is there, or one with parts missing (half updated, or changed upstream); names them.
     """
+    names = ", ".join(host.name for host in HOSTS)
     path = Path(folder).expanduser()
-    if not path.is_dir():
-        raise UserError(f"{path}: no such folder; give the folder of a checkout of {', '.join(h.name for h in HOSTS)}")
-    path = path.resolve()
-    missing = {host.name: missing_facts(host, path) for host in HOSTS}
+    try:
+        if not path.is_dir():
+            raise UserError(f"{path}: no such folder; give the folder of a checkout of {names}")
+        path = path.resolve()
+        missing = {host.name: missing_facts(host, path) for host in HOSTS}
+        neighbours = [path.parent, *sorted(child for child in path.iterdir() if child.is_dir())]
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     for host in HOSTS:
         if not missing[host.name]:
             return Checkout(host, path)
     near = min(HOSTS, key=lambda host: (not (path / host.unique_file).is_file(), len(missing[host.name])))
     if len(missing[near.name]) <= len(near.facts) // 2:
         raise UserError(
-            f"{path}: looks like {near.name}, but without {'; '.join(missing[near.name])}; if an update was cut short "
-            f"run `git -C '{path}' status`, if the host itself has moved on check out {near.commit[:10]}"
+            f"{path}: looks like {near.name}, but without {'; '.join(missing[near.name])}; restore these files, or "
+            f"check out {near.commit[:10]}, the commit this was tested with"
         )
-    around = [path.parent, *sorted(child for child in path.iterdir() if child.is_dir())]
-    for other in around:
-        if any(not missing_facts(host, other) for host in HOSTS):
+    for other in neighbours:
+        if holds_host(other):
             raise UserError(f"{path}: is no benchmark checkout, but {other} is; give that")
     raise UserError(
-        f"{path}: is no checkout of {', '.join(h.name for h in HOSTS)} (not one of their scripts and maps is here); "
+        f"{path}: is no checkout of {names} (it has none of their scripts and maps); "
         "clone one, for example `git clone https://github.com/thuiar/MMOIR`"
     )
 
 
+def holds_host(folder: Path) -> bool:
+    """Whether a folder holds any host."""
+    try:
+        return any(not missing_facts(host, folder) for host in HOSTS)
+    except (UserError, OSError):
+        return False
+
+
 def missing_facts(host: Host, folder: Path) -> list[str]:
-    """The host's files that are not there or do not define what they should."""
-    found = []
+    """The host's files that are not there or do not define what they should.
+
+    Raises:
+        UserError: one cannot be read, or is not Python.
+    """
+    missing = []
     for file, names in host.facts.items():
         path = folder / file
         if not path.is_file():
-            found.append(file)
+            missing.append(file)
             continue
-        absent = [name for name in names if name not in defined(path)]
+        known = defined_names(parse_file(path))
+        absent = [name for name in names if name not in known]
         if absent:
-            found.append(f"{', '.join(absent)} in {file}")
-    return found
-
-
-def defined(path: Path) -> set[str]:
-    """Names a Python file defines at its top level, without running it.
-
-    Raises:
-        UserError: it cannot be read, or is not Python.
-    """
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    except (SyntaxError, ValueError) as error:
-        raise UserError(f"{path}: is not valid Python ({error}); is a merge unfinished? mend or restore it") from error
-    names = set()
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.add(node.name)
-        elif isinstance(node, ast.Assign):
-            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
-    return names
-
-
-def keys_of(path: Path, name: str) -> list[str]:
-    """The keys of a dictionary that a Python file assigns to a name at its top level, without running it."""
-    for node in ast.parse(path.read_text(encoding="utf-8"), str(path)).body:
-        named = isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets)
-        if named and isinstance(node.value, ast.Dict):  # type: ignore[attr-defined]
-            return [str(key.value) for key in node.value.keys if isinstance(key, ast.Constant)]  # type: ignore[attr-defined]
-    return []
+            missing.append(f"{', '.join(absent)} in {file}")
+    return missing
 
 
 def current_host() -> Checkout:
@@ -116,42 +104,25 @@ def current_host() -> Checkout:
 
 def commit_state(checkout: Checkout) -> str:
     """The checkout's commit in words: known or not, changed or not."""
-    folder = checkout.folder
-    if not (folder / ".git").exists():
-        return "commit unknown (no .git folder here); its files define what is needed"
-    commit = git(folder, "rev-parse", "HEAD")
-    if commit is None:
-        return "commit unknown (git cannot read it); its files define what is needed"
-    known = "the one tested" if commit == checkout.host.commit else f"not the one tested ({checkout.host.commit[:10]})"
-    changed = (git(folder, "status", "--porcelain", "--untracked-files=no") or "").splitlines()
-    state = f"{len(changed)} tracked files changed" if changed else "no tracked file changed"
-    return f"commit {commit[:10]}, {known}; {state}"
-
-
-def git(folder: Path, *arguments: str) -> str | None:
-    """Output of a git command that only reads; None if it fails."""
-    # a checkout is somebody else's: no hook or monitor of its configuration may run, and its index stays as it is
-    options = ["-c", "core.fsmonitor=false", "-c", f"safe.directory={folder}"]
     try:
-        done = subprocess.run(
-            ["git", *options, "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
+        repository = find_repository(checkout.folder)
+        if repository is None:
+            return "commit unknown (no git repository here); its files define what is needed"
+        commit, changed = repository.commit(), repository.changed_files()
+    except UserError as error:
+        return f"commit unknown ({error}); its files define what is needed"
+    known = "the one tested" if commit == checkout.host.commit else f"not the one tested ({checkout.host.commit[:10]})"
+    state = f"{len(changed)} tracked file{'s' * (len(changed) > 1)} changed" if changed else "no tracked file changed"
+    return f"commit {commit[:10]}, {known}; {state}"
 
 
 def hidden_packages(checkout: Checkout) -> list[str]:
     """The host's packages that another of the same name, elsewhere on the path, would hide; with that one's place."""
     path = [str(checkout.folder), *(entry for entry in sys.path if entry != str(checkout.folder))]
-    found = []
+    hidden = []
     for name in checkout.host.packages:
         spec = PathFinder.find_spec(name, path)
         places = list(spec.submodule_search_locations or []) if spec else []
         if not places or Path(places[0]).resolve().parent != checkout.folder:
-            found.append(f"{name} ({(spec.origin or places[0]) if spec else 'not found'})")
-    return found
+            hidden.append(f"{name} ({(spec.origin or places[0]) if spec else 'not found'})")
+    return hidden

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 
 from ...errors import UserError
+from ..facts.python_text import find_dictionary, parse
 
 
 class Text:
@@ -42,7 +43,7 @@ class Text:
             self.lines[-1] = self.lines[-1][: len(self.lines[-1]) - len(ending)]
 
     def append(self, new: list[str]) -> None:
-        """Puts whole lines at the end; a last line without an ending gets one."""
+        """Puts lines at the end; a last line without an ending gets one."""
         ending = "\r" if len(self.lines) > 1 and self.lines[0].endswith("\r") else ""
         if self.lines[-1]:
             self.lines[-1] += ending
@@ -67,10 +68,7 @@ class Text:
         Raises:
             UserError: it is not.
         """
-        try:
-            return ast.parse("\n".join(self.lines).lstrip("\ufeff"))
-        except (SyntaxError, ValueError) as error:
-            raise UserError(f"{self.path}: is not valid Python ({error}); is a merge unfinished? restore it") from error
+        return parse("\n".join(self.lines), self.path)
 
 
 def find_map(text: Text, name: str) -> ast.Dict:
@@ -79,24 +77,17 @@ def find_map(text: Text, name: str) -> ast.Dict:
     Raises:
         UserError: there is none.
     """
-    for node in text.tree().body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id == name:
-                    return node.value
-    raise UserError(f"{text.path}: defines no map {name}; check out a commit of the host that has it")
-
-
-def keys(value: ast.Dict) -> set[str]:
-    """The map's names."""
-    return {key.value for key in value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
+    value = find_dictionary(text.tree(), name)
+    if value is None:
+        raise UserError(f"{text.path}: defines no map {name}; check out a commit of the host that has it")
+    return value
 
 
 def add_entries(text: Text, name: str, entries: list[str]) -> None:
-    """Adds entries such as ``'amess': AMESS`` at the end of a map, in its style."""
+    """Adds entries such as ``'name': NAME`` at the end of a map, in its style."""
     value = find_map(text, name)
     if not value.values or value.end_lineno is None:
-        raise UserError(f"{text.path}: the map {name} is empty; check out a whole commit of the host")
+        raise UserError(f"{text.path}: the map {name} is empty; check out a commit of the host where it is not")
     last, key = value.values[-1], value.keys[-1]
     row, column = (last.end_lineno or last.lineno) - 1, last.end_col_offset or 0
     line = text.lines[row].encode("utf-8")

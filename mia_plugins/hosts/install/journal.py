@@ -1,4 +1,4 @@
-"""Changes to a folder that are written all or not at all, and can be taken back to the byte."""
+"""Changes to a folder that are all made or none, and can be taken back to the byte."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from typing import Any
 
 from ...errors import UserError
 from ...system.files import whole_file
+from ...system.untrusted import read_bytes, read_json
+from .paths import inside
 
 MARKER = "# mia-plugins"
 
@@ -38,40 +40,29 @@ def check_writable(folder: Path, changes: list[Change]) -> None:
         UserError: a file or folder cannot be written, or leads out of the folder.
     """
     for change in changes:
-        path = folder / change.path
+        path = inside(folder, change.path)
         parent = next(parent for parent in path.parents if parent.exists())
-        if not parent.is_dir() or folder.resolve() not in [parent.resolve(), *parent.resolve().parents]:
-            raise UserError(f"{parent}: is no folder of this checkout; restore it")
         if not os.access(parent, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
             raise UserError(f"{path}: cannot be written; make the checkout writable (nothing was changed)")
 
 
 def write(path: Path, raw: bytes) -> None:
-    """Writes a file whole; one that was there keeps its permissions."""
+    """Replaces a file at once; one that was there keeps its permissions."""
     with whole_file(path) as temporary:
         temporary.write_bytes(raw)
         if path.exists():
             shutil.copymode(path, temporary)
-        else:
-            temporary.chmod(0o666 & ~umask())
-
-
-def umask() -> int:
-    """The mask of permissions for new files."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def apply(folder: Path, notes: Path, changes: list[Change], about: dict[str, Any]) -> None:
-    """Writes all changes, or none; before the first, ``notes`` says how to take them back.
+    """Makes all changes, or none; before the first, ``notes`` says how to take them back.
 
     Raises:
         UserError: something cannot be written; what was written is taken back.
     """
     check_writable(folder, changes)
     made = {
-        str(parent.relative_to(folder))
+        str(parent.relative_to(folder).as_posix())
         for change in changes
         for parent in (folder / change.path).parents
         if folder in parent.parents and not parent.exists()
@@ -104,54 +95,49 @@ def read_notes(notes: Path) -> dict[str, Any] | None:
     Raises:
         UserError: the file is damaged.
     """
-    try:
-        record = json.loads(notes.read_text(encoding="utf-8"))
-        if not all(isinstance(entry["path"], str) and "after" in entry for entry in record["files"]):
-            raise ValueError("no list of files")
-    except FileNotFoundError:
+    if not os.path.lexists(notes):
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{notes}: cannot be read ({error}); take out the lines marked {MARKER} by hand, then this file"
-        ) from error
+    remedy = f"take out the lines marked {MARKER} by hand, then remove this file"
+    record = read_json(notes, remedy)
+    try:
+        for entry in record["files"]:
+            if not isinstance(entry["path"], str) or not isinstance(entry["after"], str):
+                raise ValueError("a path or digest is no text")
+            base64.b64decode(entry["before"] or "", validate=True)
+        if not all(isinstance(name, str) for name in record["folders"]):
+            raise ValueError("a folder is no text")
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{notes}: is damaged ({error}); {remedy}") from error
     return record
 
 
-def intact(folder: Path, record: dict[str, Any]) -> list[str]:
+def changed_since(folder: Path, record: dict[str, Any]) -> list[str]:
     """The recorded files that are no longer as they were written."""
     return [
         entry["path"]
         for entry in record["files"]
-        if not (folder / entry["path"]).is_file() or digest((folder / entry["path"]).read_bytes()) != entry["after"]
+        if not inside(folder, entry["path"]).is_file() or digest(read_bytes(folder / entry["path"])) != entry["after"]
     ]
 
 
 def take_back(folder: Path, record: dict[str, Any]) -> list[str]:
-    """Undoes recorded changes, also where only some were made; returns what was not undone, a sentence each.
+    """Undoes recorded changes, also where only some were made.
 
     A file the user changed meanwhile stays; where it was there before, only the marked lines go.
+
+    Args:
+        folder: the checkout.
+        record: from :func:`read_notes`; not trusted, for it lies in the checkout.
+
+    Returns:
+        What was not undone, a sentence each.
+
+    Raises:
+        UserError: a recorded path leads out of the folder; nothing is changed then.
     """
-    left = []
-    for entry in reversed(record["files"]):
-        path = folder / entry["path"]
-        before = None if entry["before"] is None else base64.b64decode(entry["before"])
-        now = path.read_bytes() if path.is_file() else None
-        if now is None and before is not None:
-            left.append(f"{entry['path']}: was removed meanwhile, and stays so")
-        elif now is None or now == before:
-            continue
-        elif digest(now) == entry["after"]:
-            if before is None:
-                path.unlink()
-            else:
-                write(path, before)
-        elif before is None:
-            left.append(f"{entry['path']}: was changed meanwhile, and stays; remove it if it is not wanted")
-        else:
-            write(path, b"".join(line for line in now.splitlines(keepends=True) if MARKER.encode() not in line))
-            left.append(f"{entry['path']}: was changed meanwhile; only the lines marked {MARKER} were taken out")
-        if before is None and not path.exists():
-            remove_compiled(path)
+    for name in [*(entry["path"] for entry in record["files"]), *record["folders"]]:
+        inside(folder, name)
+    left = [sentence for entry in reversed(record["files"]) if (sentence := take_back_file(folder, entry))]
     for name in sorted(record["folders"], key=len, reverse=True):
         try:
             (folder / name).rmdir()
@@ -160,10 +146,33 @@ def take_back(folder: Path, record: dict[str, Any]) -> list[str]:
     return left
 
 
+def take_back_file(folder: Path, entry: dict[str, Any]) -> str:
+    """Undoes the change of one file; returns what the user should know, if anything."""
+    name, path = entry["path"], folder / entry["path"]
+    before = None if entry["before"] is None else base64.b64decode(entry["before"])
+    now = read_bytes(path) if path.is_file() else None
+    said = ""
+    if now is None and before is not None:
+        said = f"{name}: was removed meanwhile, and stays so"
+    elif now is not None and now != before:
+        if digest(now) == entry["after"]:
+            path.unlink() if before is None else write(path, before)
+        elif before is None:
+            said = f"{name}: was changed meanwhile, and stays; remove it if it is not wanted"
+        else:
+            write(path, b"".join(line for line in now.splitlines(keepends=True) if MARKER.encode() not in line))
+            said = f"{name}: was changed meanwhile; only the lines marked {MARKER} were taken out"
+    if before is None and not path.exists():
+        remove_compiled(path)
+    return said
+
+
 def remove_compiled(source: Path) -> None:
-    """Removes what Python compiled from a file of ours."""
+    """Removes what Python compiled from a file that was installed."""
     cache = source.parent / "__pycache__"
+    if cache.is_symlink() or not cache.is_dir():
+        return
     for compiled in cache.glob(f"{source.stem}.*.pyc"):
         compiled.unlink()
-    if cache.is_dir() and not any(cache.iterdir()):
+    if not any(cache.iterdir()):
         cache.rmdir()

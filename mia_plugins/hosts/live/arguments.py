@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ...errors import UserError
+from ...plugin.registry import DEFAULT_METHOD
 from ..facts.detect import Checkout
 from ..facts.host import Host
 
@@ -16,18 +17,18 @@ def option(arguments: Sequence[str], name: str) -> str | None:
     >>> option(["--seed", "3", "--ood"], "--seed"), option(["--seed=4"], "--seed"), option(["--ood"], "--ood")
     ('3', '4', '')
     """
-    found = None
+    value = None
     for i, text in enumerate(arguments):
         if text == name:
             following = arguments[i + 1] if i + 1 < len(arguments) else "--"
-            found = "" if following.startswith("--") else following
+            value = "" if following.startswith("--") else following
         elif text.startswith(f"{name}="):
-            found = text[len(name) + 1 :]
-    return found
+            value = text[len(name) + 1 :]
+    return value
 
 
 def replaced(arguments: Sequence[str], name: str, value: str) -> list[str]:
-    """The command line with an option set anew.
+    """The command line with an option set to another value.
 
     >>> replaced(["--seed", "3", "--ood"], "--seed", "5")
     ['--ood', '--seed', '5']
@@ -45,31 +46,31 @@ def replaced(arguments: Sequence[str], name: str, value: str) -> list[str]:
     return [*out, name, value]
 
 
-def fills(checkout: Checkout, arguments: Sequence[str], plugins: Sequence[str]) -> dict[str, str]:
+def fills(checkout: Checkout, arguments: Sequence[str], plugins: Collection[str]) -> dict[str, str]:
     """Options that were left out and that this host needs.
 
     Args:
         checkout: the host.
         arguments: its command line.
-        plugins: names of the methods registered by us.
+        plugins: names of the registered method plugins.
     """
     host = checkout.host
     dataset = option(arguments, "--dataset") or host.datasets[0]
-    method = option(arguments, "--method") or "amess"
+    method = option(arguments, "--method") or DEFAULT_METHOD
     wanted = {"--dataset": dataset, "--method": method, **host.option_defaults}
     if host.name != "MIntRec":
         wanted["--multimodal_method"] = method
         wanted["--ood_dataset"] = f"{dataset}-OOD"
     if host.name == "MMOIR" and dataset == "MIntRec":
         wanted.update({"--video_feats": "resnet-50", "--audio_feats": "wav2vec2"})
-    config = method if method in plugins else own_config(checkout, method, dataset)
+    config = method if method in plugins else config_of_host(checkout, method, dataset)
     if config:
         wanted["--config_file_name"] = config
     return {name: value for name, value in wanted.items() if option(arguments, name) is None}
 
 
-def own_config(checkout: Checkout, method: str, dataset: str) -> str | None:
-    """The config file of a host's own method that its usual names lead to."""
+def config_of_host(checkout: Checkout, method: str, dataset: str) -> str | None:
+    """The config file of one of the host's methods, found by the names that hosts usually give it."""
     folder = checkout.folder / checkout.host.config_package.format(method=method).replace(".", "/")
     plain = dataset[:-2] if dataset.endswith(".0") else dataset
     for name in (f"{method}_{dataset}", f"{method}_{plain}", method, f"{method}_bert"):
@@ -78,8 +79,8 @@ def own_config(checkout: Checkout, method: str, dataset: str) -> str | None:
     return None
 
 
-def check(host: Host, arguments: Sequence[str], plugins: Sequence[str], methods: Mapping[str, object]) -> None:
-    """Stops a command line that could only end in a traceback of the host's.
+def check(host: Host, arguments: Sequence[str], plugins: Collection[str], methods: Mapping[str, object]) -> None:
+    """Refuses a command line with which the host could only end in a traceback.
 
     Raises:
         UserError: says what to change.

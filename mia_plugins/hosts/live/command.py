@@ -7,7 +7,9 @@ import sys
 from typing import Any
 
 from ...errors import UserError
+from ...plugin.registry import DEFAULT_METHOD
 from ..facts.detect import Checkout, commit_state, find_host
+from ..facts.names import PREFIX
 from .arguments import check, fills, option, replaced
 from .sources import KINDS, merge, read_config, user_config
 
@@ -16,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
     """Adds the command ``run``."""
     parser = subparsers.add_parser(
         "run",
-        help="run a benchmark's own script with the methods here; edits nothing",
+        help="run a benchmark's own script with the methods here; changes no file",
         description="Runs a benchmark's own script with every installed method in its maps, in this process; the "
         "checkout stays as it is. Outputs go where the benchmark puts them: below the current folder.",
         usage="mia-plugins run DIR [options] -- BENCHMARK'S OPTIONS",
@@ -67,13 +69,13 @@ def run(options: argparse.Namespace) -> None:
     if "not the one tested" in state:
         say(f"{checkout.host.name}: {state}; its files define what is needed")
     enter(checkout)
-    method = option(arguments, "--method") or "amess"
-    ours = method not in checkout.methods()
-    for mend in compat.apply(own=not ours):
-        say(f"packages: {mend.name}: {mend.mend}")
+    method = option(arguments, "--method") or DEFAULT_METHOD
+    of_host = method in checkout.methods()
+    for shim in compat.apply(hosts_own=of_host):
+        say(f"packages: {shim.name}: {shim.fix}")
     named = [text.partition("=")[0] for text in options.pretrained]
     arguments = prepare(checkout, arguments, tables, named, overrides, widths)
-    if not ours and overrides:
+    if of_host and overrides:
         override_config(checkout.host, method, str(option(arguments, "--config_file_name")), overrides)
     if len(list(grid(overrides))) > 1 and not checkout.host.lists_seeds and option(arguments, "--tune") is None:
         arguments.append("--tune")  # MIntRec expands lists only then
@@ -123,13 +125,13 @@ def prepare(
         arguments = replaced(arguments, "--text_backbone", backbone.name)
 
     config = option(arguments, "--config_file_name")
-    own_file = config if config and config.endswith(".py") and "/" in config else None
-    registered, theirs = register.register_methods(host, overrides, own_file)
-    if own_file:
-        arguments = replaced(arguments, "--config_file_name", own_file.rsplit("/", 1)[1])
+    config_file = config if config and config.endswith(".py") and "/" in config else None
+    registered = register.register_methods(checkout, overrides, config_file)
+    if config_file:
+        arguments = replaced(arguments, "--config_file_name", config_file.rsplit("/", 1)[1])
     say(f"{host.name} at {checkout.folder}: registered {', '.join(registered)}")
-    if theirs:
-        say(f"{', '.join(theirs)}: {host.name} has its own method of that name, which is kept")
+    for method in sorted({method for name, method in registered.items() if name.startswith(PREFIX + method)}):
+        say(f"{host.name} has a method {method} itself, so the plugin is called {PREFIX}{method}")
 
     filled = fills(checkout, arguments, registered)
     for name, value in filled.items():
@@ -146,7 +148,7 @@ def prepare(
     width = read_config(source).get("hidden_size") if source else None
     register.set_widths(host, str(option(arguments, "--dataset")), {**({"text": width} if width else {}), **widths})
     if host.loads_by_name:
-        # the fixed name of its tokenizer: every BERT here shares one vocabulary, so the backbone's own serves
+        # its tokenizer is always loaded by this name; every BERT here has the same vocabulary, so the backbone's will do
         register.load_by_name({**({"bert-base-uncased": source} if source else {}), **places})
     return arguments
 

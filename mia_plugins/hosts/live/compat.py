@@ -1,4 +1,4 @@
-"""Today's packages under hosts written for those of 2023: one entry a break, applied only where it is needed.
+"""Shims that make today's packages fit hosts written for those of 2023: one for each break, applied only where needed.
 
 On the hosts' own packages (transformers 4.28, pandas 1.5, torch 1.13) nothing here applies.
 """
@@ -13,14 +13,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Mend:
-    """One break and its mend.
+class Shim:
+    """One break and its fix.
 
     Args:
         name: of the break.
         where: in the hosts.
         why: what changed.
-        mend: what is done about it.
+        fix: what is done about it.
         needed: whether this interpreter's packages have the break.
         apply: does it.
         hosts_own: only the hosts' own methods need it, the plugins do not.
@@ -29,7 +29,7 @@ class Mend:
     name: str
     where: str
     why: str
-    mend: str
+    fix: str
     needed: Callable[[], bool]
     apply: Callable[[], None]
     hosts_own: bool = False
@@ -138,19 +138,19 @@ def build_for_real() -> None:
         )
 
     def init_weights(self: Any, module: nn.Module) -> None:
-        # version 4 left these as torch makes them; 5 fills them anew
+        # version 4 left these as torch makes them; version 5 initializes them again
         if not isinstance(module, (nn.Conv1d, nn.RNNBase, nn.MultiheadAttention, nn.modules.batchnorm._BatchNorm)):
             fill(self, module)
 
     model.get_init_context = classmethod(get_init_context)
     model.builds_for_real = True  # so that it is done once
-    # it would replace what no checkpoint holds by memory as found, to be filled later
+    # it would replace weights that no checkpoint holds by uninitialized memory, to be filled later
     model._move_missing_keys_from_meta_to_device = lambda self, *_: None
     transformers().BertPreTrainedModel._init_weights = init_weights
 
 
-MENDS = (
-    Mend(
+SHIMS = (
+    Shim(
         "AdamW",
         "importing methods, every host",
         "transformers 5 has no AdamW",
@@ -158,7 +158,7 @@ MENDS = (
         lacks_adamw,
         add_adamw,
     ),
-    Mend(
+    Shim(
         "DataFrame.append",
         "the second row of the results table, every host",
         "pandas 2 and 3 have no DataFrame.append, or no _append",
@@ -166,7 +166,7 @@ MENDS = (
         lacks_append,
         add_append,
     ),
-    Mend(
+    Shim(
         "ReduceLROnPlateau(verbose)",
         "mult, mmim, sdif",
         "torch 2.7 and later do not take verbose",
@@ -175,7 +175,7 @@ MENDS = (
         accept_verbose,
         hosts_own=True,
     ),
-    Mend(
+    Shim(
         "all_tied_weights_keys",
         "mag_bert, mult, misa: BERT subclasses that do not call post_init",
         "transformers 5 reads what post_init sets while it loads weights",
@@ -184,7 +184,7 @@ MENDS = (
         add_tied_keys,
         hosts_own=True,
     ),
-    Mend(
+    Shim(
         "get_head_mask",
         "mag_bert, misa: their copies of BERT's forward",
         "transformers 5 has no get_head_mask or get_extended_attention_mask",
@@ -193,12 +193,12 @@ MENDS = (
         add_mask_helpers,
         hosts_own=True,
     ),
-    Mend(
+    Shim(
         "meta device",
         "mag_bert, mult, misa, mintood, tcl_map: parameters made outside torch's layers, LSTMs and convolutions",
         "transformers 5 builds models without memory and fills only the layers it knows: a host's own nn.Parameter "
         "keeps whatever the memory held (the NaN of mintood)",
-        "models are built with memory, and their own layers keep torch's start, as on transformers 4",
+        "models are built with memory, and their layers keep the weights that torch starts with, as on transformers 4",
         builds_on_meta,
         build_for_real,
         hosts_own=True,
@@ -206,18 +206,18 @@ MENDS = (
 )
 
 
-def needed(own: bool = False) -> list[Mend]:
-    """The mends this interpreter needs.
+def needed(hosts_own: bool = False) -> list[Shim]:
+    """The shims that this interpreter needs.
 
     Args:
-        own: a host's own method is to run, not a plugin.
+        hosts_own: one of the host's own methods is to run, not a plugin.
     """
-    return [mend for mend in MENDS if (own or not mend.hosts_own) and mend.needed()]
+    return [shim for shim in SHIMS if (hosts_own or not shim.hosts_own) and shim.needed()]
 
 
-def apply(own: bool = False) -> list[Mend]:
+def apply(hosts_own: bool = False) -> list[Shim]:
     """Applies what is needed, once; returns what it applied. Call it before a host's modules are imported."""
-    applied = needed(own)
-    for mend in applied:
-        mend.apply()
+    applied = needed(hosts_own)
+    for shim in applied:
+        shim.apply()
     return applied

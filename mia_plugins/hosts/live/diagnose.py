@@ -1,4 +1,4 @@
-"""``mia-plugins hosts DIR``: which benchmark is this, with which packages, and what will and won't work here, and why."""
+"""``mia-plugins hosts DIR``: which benchmark this is, with which packages, what works here and what does not, and why."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import sys
 from importlib import metadata
 from typing import Any
 
+from ...plugin.registry import METHOD_GROUP, names
 from ..facts.detect import Checkout, commit_state, find_host, hidden_packages
 from ..facts.host import Host
+from ..facts.names import OOD, PREFIX, names_in_host
+from .arguments import data_folder
 
 PACKAGES = ("torch", "transformers", "pandas", "numpy", "scikit-learn", "scipy", "easydict", "tqdm")
 
@@ -17,7 +20,7 @@ def add_parser(subparsers: Any) -> None:
     """Adds the command ``hosts``."""
     parser = subparsers.add_parser(
         "hosts",
-        help="say which benchmark a folder holds, and what will and won't work",
+        help="say which benchmark a folder holds, and what works there",
         description="Looks at a benchmark's checkout without running it, and at the packages of this Python.",
     )
     parser.add_argument("folder", metavar="DIR", help="checkout of MMOIR, MIntRec2.0, MIntRec or MIntOOD")
@@ -39,29 +42,27 @@ def report(checkout: Checkout) -> list[str]:
 
     host = checkout.host
     versions = {name: version(name) for name in PACKAGES}
-    missing = [name for name, found in versions.items() if found is None]
-    hidden = hidden_packages(checkout)
-    mends = [] if {"torch", "transformers", "pandas"} & set(missing) else compat.needed(own=True)
+    missing = [name for name, installed in versions.items() if installed is None]
+    shims = [] if {"torch", "transformers", "pandas"} & set(missing) else compat.needed(hosts_own=True)
     lines = [
         f"{host.name} at {checkout.folder}",
         f"  {commit_state(checkout)}",
         f"Python {sys.version.split()[0]}: "
-        + ", ".join(f"{name} {found or 'missing'}" for name, found in versions.items()),
+        + ", ".join(f"{name} {installed or 'missing'}" for name, installed in versions.items()),
         f"  {era(versions)}",
     ]
     if missing:
         lines.append(f"  missing: run `{sys.executable} -m pip install {' '.join(missing)}`")
-    lines += [f"  hidden by another package of its name: {name}; uninstall that one" for name in hidden]
-    lines += ["", "Methods", *(f"  {line}" for line in methods(checkout))]
     lines += [
-        "",
-        f"With `mia-plugins run` {'nothing is mended' if not mends else 'these breaks are mended, in memory'}:",
+        f"  hidden by another package of its name: {name}; uninstall that one" for name in hidden_packages(checkout)
     ]
-    for mend in mends:
-        for_whom = "the benchmark's own methods" if mend.hosts_own else "everything"
-        lines.append(f"  {mend.name} ({mend.where}): {mend.why}; {mend.mend}. Needed by {for_whom}.")
-    lines += ["", "What works", *(f"  {line}" for line in works(host, versions))]
-    lines += ["", "What does not, or works otherwise", *(f"  {line}" for line in limits(host, versions))]
+    lines += ["", "Methods", *(f"  {line}" for line in methods(checkout))]
+    lines += ["", f"With `mia-plugins run` {'these shims are applied, in memory' if shims else 'no shim is needed'}:"]
+    for shim in shims:
+        for_whom = "the benchmark's own methods" if shim.hosts_own else "everything"
+        lines.append(f"  {shim.name} ({shim.where}): {shim.why}; {shim.fix}. Needed by {for_whom}.")
+    lines += ["", "What works", *(f"  {line}" for line in works(host))]
+    lines += ["", "What does not work, or works differently", *(f"  {line}" for line in limits(host, versions))]
     return lines
 
 
@@ -81,33 +82,28 @@ def major(text: str | None) -> int:
 def era(versions: dict[str, str | None]) -> str:
     """Which of the two tested sets of packages these are."""
     if major(versions["transformers"]) <= 4 and major(versions["pandas"]) <= 1:
-        return "packages of the benchmark's own time (transformers 4, pandas 1)"
+        return "packages of the time when the benchmarks were written (transformers 4, pandas 1)"
     if major(versions["transformers"]) >= 5 and major(versions["pandas"]) >= 3:
         return "today's packages (transformers 5, pandas 3)"
-    return "a mixture of eras that was not tested; each break below was looked for by itself"
+    return "a mixture of eras that was not tested; each shim below is applied only where it is needed"
 
 
 def methods(checkout: Checkout) -> list[str]:
-    """Which methods there are, and whose."""
-    from ...plugin.registry import METHOD_GROUP, names
-    from .register import host_names
-
-    host = checkout.host
-    theirs = checkout.methods()
-    known = names(METHOD_GROUP)
-    ours = [name for name in host_names(host) if name not in theirs]
-    kept = [name for name in host_names(host) if name in theirs]
-    lines = [f"its own: {', '.join(theirs)}", f"registered by `mia-plugins run`: {', '.join(ours)}"]
-    lines += [f"  {name} from {known.get(name) or known[name[:-4]]}" for name in ours]
-    if kept:
-        lines.append(f"not registered, for {host.name} has its own of that name: {', '.join(kept)}")
+    """Which methods there are, and where each comes from."""
+    host, theirs = checkout.host, checkout.methods()
+    known, plugins = names(METHOD_GROUP), names_in_host(host, theirs)
+    lines = [f"its own: {', '.join(theirs)}", f"registered by `mia-plugins run`: {', '.join(plugins)}"]
+    lines += [f"  {name} from {known[method]}" for name, method in plugins.items()]
+    for method in sorted(set(plugins.values())):
+        if PREFIX + method in plugins:
+            lines.append(f"{host.name} has a method {method} itself, so the plugin is called {PREFIX}{method}")
     return lines
 
 
-def works(host: Host, versions: dict[str, str | None]) -> list[str]:
+def works(host: Host) -> list[str]:
     """What was run and passed."""
     lines = [
-        f"data sets: {', '.join(host.datasets)}; --data_path is {data_words(host)}",
+        f"data sets: {', '.join(host.datasets)}; --data_path is {data_folder(host)}",
         "in-scope metrics, results table",
     ]
     if host.doc:
@@ -118,13 +114,13 @@ def works(host: Host, versions: dict[str, str | None]) -> list[str]:
     if host.name == "MMOIR":
         lines.append("training with out-of-scope clips by --train_ood (ood_training says how)")
     if host.name == "MIntRec2.0":
-        lines.append("training with out-of-scope clips as amess_ood")
+        lines.append(f"training with out-of-scope clips, under a method's name with {OOD} at its end")
     lines.append("testing alone, after --save_model" + (", with an absolute --model_path" if host.common_param else ""))
     return lines
 
 
 def limits(host: Host, versions: dict[str, str | None]) -> list[str]:
-    """What does not work, and what is not as one may think."""
+    """What does not work, and what works differently from what one may expect."""
     lines = list(host.notes)
     if host.lists_seeds:
         lines.append("Its script ignores --seed and runs five seeds; `mia-plugins run` obeys --seed, and --seeds.")
@@ -143,13 +139,6 @@ def limits(host: Host, versions: dict[str, str | None]) -> list[str]:
     lines.append("Its own methods end in an AttributeError where no epoch has a correct dev clip, on any packages.")
     if major(versions["transformers"]) >= 5:
         lines.append(
-            "Its own methods start from other random heads than on transformers 4 with the same seed (A-MESS does not)."
+            "With the same seed, its own methods start from other random weights than on transformers 4; plugins do not."
         )
     return lines
-
-
-def data_words(host: Host) -> str:
-    """What ``--data_path`` is."""
-    from .arguments import data_folder
-
-    return data_folder(host)

@@ -19,9 +19,10 @@ from ...training.checkpoints import identity, load_checkpoint, save_checkpoint
 from ...training.manager import Loaders
 from ...training.optimizer import freeze_backbone
 from ..facts.detect import current_host
+from ..facts.names import plugin
 from ..managers.batches import Trimmed
 from ..managers.task import task_of, trains_with_ood, use_feature_widths
-from .params import plugin, settings_of
+from .params import settings_of
 from .sources import source_of
 
 if TYPE_CHECKING:

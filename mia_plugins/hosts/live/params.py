@@ -9,23 +9,10 @@ from typing import Any
 
 from ...plugin.method import Method
 from ...plugin.params import load_param
-from ...plugin.registry import METHOD_GROUP, find, names
-from ...plugin.settings import grid, split_settings
+from ...plugin.settings import grid, parse_assignments, split_settings
 from ...training.settings import TrainSettings
+from ..facts.names import OOD, plugin
 from .sources import source_of
-
-OOD = "_ood"  # MIntRec2.0 calls a method's variant that trains with out-of-scope clips <name>_ood
-
-
-def plugin(name: str) -> Method:
-    """The method plugin behind a name in a host: ``amess`` and ``amess_ood`` are both A-MESS.
-
-    Raises:
-        UserError: unknown.
-    """
-    if name.endswith(OOD) and name not in names(METHOD_GROUP):
-        name = name[: -len(OOD)]
-    return find(METHOD_GROUP, name)
 
 
 def host_param(method_name: str, config: str | None = None, overrides: Mapping[str, Any] | None = None) -> type:
@@ -33,7 +20,7 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
 
     Args:
         method_name: as in the host's ``--method``.
-        config: a config of the method (``amess_paper``), or the path of a file with one; None: the data set's.
+        config: a config of the method, or the path of a file with one; None: the data set's.
         overrides: settings that go before all others; a list is a grid.
 
     Returns:
@@ -49,15 +36,18 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
 
         def __init__(self, args: Any) -> None:
             method = plugin(method_name)
+            param = load_param(method, args.dataset, config)
             # a config may look at the backbone's files, which the host's name for it does not lead to
             options = SimpleNamespace(**{**vars(args), "text_backbone": source_of(args)})
-            values = all_settings(method, load_param(method, args.dataset, config)(options).hyper_param)
-            if method_name != method.name:
+            values = all_settings(method, param(options).hyper_param if param is not None else {})
+            if method_name.endswith(method.name + OOD):
                 values["ood_training"] = "outlier_exposure"  # as the host's own methods of that name train
             values.update(overrides or {})
             for chosen, _ in grid(values):
-                split_settings(chosen, TrainSettings, method.settings)  # a wrong one is told now, not after the data
-            self.hyper_param = {key: single(value) for key, value in values.items()}
+                split_settings(
+                    chosen, TrainSettings, method.settings
+                )  # a wrong one ends the run now, not after the data
+            self.hyper_param = {key: for_host(value) for key, value in values.items()}
 
     return Param
 
@@ -65,17 +55,41 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
 def all_settings(method: Method, values: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults of training and method with ``values`` over them; batches are the host's, of clips of any length."""
     defaults = {
-        field.name: field.default for kind in (TrainSettings, method.settings) for field in dataclasses.fields(kind)
+        field.name: field.default
+        for kind in (TrainSettings, method.settings)
+        for field in dataclasses.fields(kind)
+        if field.default is not dataclasses.MISSING
     }
     return {**defaults, "length_batches": False, **values}
 
 
-def single(value: Any) -> Any:
-    """A list of one value is that value: as a list some hosts would take it into their results table."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else value
+def for_host(value: Any) -> Any:
+    """A setting as a host may hold it.
+
+    A list is a grid there, so a list of one value is that value, and a tuple, which its dictionary may turn into a list,
+    is text.
+
+    >>> for_host([4]), for_host((1, 2)), for_host([(1, 2), (3, 4)])
+    (4, '(1, 2)', ['(1, 2)', '(3, 4)'])
+    """
+    if isinstance(value, list):
+        return for_host(value[0]) if len(value) == 1 else [for_host(each) for each in value]
+    return repr(value) if isinstance(value, tuple) else value
+
+
+def from_host(value: Any) -> Any:
+    """The setting behind :func:`for_host`'s value.
+
+    >>> from_host("(1, 2)"), from_host("none"), from_host(4)
+    ((1, 2), 'none', 4)
+    """
+    if isinstance(value, str) and value.startswith("(") and value.endswith(")"):
+        return next(iter(parse_assignments([f"value={value}"]).values()))
+    return value
 
 
 def settings_of(args: Any, method: Method) -> list[Any]:
-    """The training settings and the method's own, out of a host's ``args``."""
-    keys = all_settings(method, {})
-    return split_settings({key: args[key] for key in keys if key in args}, TrainSettings, method.settings)
+    """The training settings and the method's, out of a host's ``args``."""
+    kinds = (TrainSettings, method.settings)
+    known = [field.name for kind in kinds for field in dataclasses.fields(kind)]
+    return split_settings({key: from_host(args[key]) for key in known if key in args}, *kinds)

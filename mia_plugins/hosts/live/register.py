@@ -1,4 +1,4 @@
-"""Puts methods and files into a host's own maps and tables, in the running process; no file changes."""
+"""Puts methods and files into a host's maps and tables, in the running process; no file changes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from ...errors import UserError
 from ...nn.backbones import resolve
 from ...plugin.params import modules
-from ...plugin.registry import METHOD_GROUP, names
 from ..facts.detect import Checkout, hidden_packages
 from ..facts.host import Host
+from ..facts.names import names_in_host, plugin
 from .manager import host_manager
 from .net import host_net
-from .params import OOD, host_param, plugin
+from .params import host_param
 from .sources import choose, host_name, read_config
 
 
@@ -34,7 +34,7 @@ def enter(checkout: Checkout) -> None:
     hidden = hidden_packages(checkout)
     if hidden:
         raise UserError(
-            f"{checkout.folder}: another package hides {checkout.host.name}'s own: {'; '.join(hidden)}; "
+            f"{checkout.folder}: another package hides {checkout.host.name}'s: {'; '.join(hidden)}; "
             "uninstall it, or take its folder off PYTHONPATH"
         )
 
@@ -58,50 +58,50 @@ def load(name: str, host: Host) -> ModuleType:
         ) from error
 
 
-def host_names(host: Host) -> list[str]:
-    """Every name under which a plugin is offered to a host."""
-    found = sorted(names(METHOD_GROUP))
-    if host.name == "MIntRec2.0":  # its methods come in pairs; the second trains with out-of-scope clips
-        found += [name + OOD for name in found]
-    return found
-
-
 def register_methods(
-    host: Host, overrides: Mapping[str, Any], user_config: str | None = None
-) -> tuple[list[str], list[str]]:
-    """Registers every installed method; the host's own keep their names.
+    checkout: Checkout, overrides: Mapping[str, Any], user_config: str | None = None
+) -> dict[str, str]:
+    """Registers every installed method; the host's methods keep their names.
+
+    Args:
+        checkout: the host.
+        overrides: settings of ``--set``.
+        user_config: path of a file with a ``Param`` of the user's, offered under its stem.
+
+    Returns:
+        Name registered in the host -> the method.
+    """
+    host = checkout.host
+    method_map = load(host.methods, host).method_map
+    nets = getattr(load(host.nets[0], host), host.nets[1])
+    registered = names_in_host(host, checkout.methods())
+    for name, method in registered.items():
+        method_map[name] = host_manager(name)
+        nets.setdefault(name, host_net(name))
+        for module, config in config_modules(host, name, plugin(method).configs, user_config).items():
+            sys.modules[module] = param_module(module, host_param(name, config, overrides))
+    return registered
+
+
+def config_modules(host: Host, name: str, configs: str | None, user_config: str | None) -> dict[str, str | None]:
+    """The modules that hold a method's settings in a host.
 
     Args:
         host: which.
-        overrides: settings of ``--set``.
-        user_config: path of a file with a ``Param`` of the user's own, offered under its stem.
+        name: the method's name in it.
+        configs: package of the method's configs, if it has any.
+        user_config: path of a file of the user's, if there is one.
 
     Returns:
-        Names registered, and names the host has itself.
+        Absolute module name -> config of the method, None for the data set's usual one: that is under the method's
+        name, the others are each under their own.
     """
-    method_map = load(host.methods, host).method_map
-    nets = getattr(load(host.nets[0], host), host.nets[1])
-    registered, theirs = [], []
-    for name in host_names(host):
-        if name in method_map:
-            theirs.append(name)
-            continue
-        method_map[name] = host_manager(name)
-        nets.setdefault(name, host_net(name))
-        for module, config in config_modules(host, name, user_config).items():
-            sys.modules[module] = param_module(module, host_param(name, config, overrides))
-        registered.append(name)
-    return registered, theirs
-
-
-def config_modules(host: Host, name: str, user_config: str | None) -> dict[str, str | None]:
-    """Absolute module name -> config of the method: under the method's name the data set's own, and each by its name."""
     package = host.config_package.format(method=name)
-    found: dict[str, str | None] = {f"{package}.{config}": config for config in modules(plugin(name).configs)}
-    found[f"{package}.{name}"] = None
+    modules_here: dict[str, str | None] = {f"{package}.{config}": config for config in modules(configs)}
+    modules_here[f"{package}.{name}"] = None
     if user_config:
-        found[f"{package}.{Path(user_config).stem}"] = user_config
-    return found
+        modules_here[f"{package}.{Path(user_config).stem}"] = user_config
+    return modules_here
 
 
 def param_module(name: str, param: type) -> ModuleType:
@@ -123,7 +123,7 @@ def register_backbones(host: Host, pretrained: Mapping[str, str]) -> dict[str, B
 
     Args:
         host: which.
-        pretrained: name -> folder. Names of the host's own table that have none get what the name alone stands for.
+        pretrained: name -> folder. For names of the host's table that have no folder, the name says which model.
 
     Returns:
         Name as given -> the backbone.
@@ -132,17 +132,18 @@ def register_backbones(host: Host, pretrained: Mapping[str, str]) -> dict[str, B
     given = dict(pretrained)
     for name, place in table.items():
         if name not in given and not Path(place).is_dir():
-            given[name] = name  # its own folder is on somebody else's machine
-    found = {}
+            given[name] = name  # the table's folder is on somebody else's machine
+    backbones = {}
     for name, place in given.items():
         source = resolve(place)
-        found[name] = Backbone(host_name(name, source), source)
-        table[found[name].name] = source
-        choose(found[name].name, source)
+        backbone = Backbone(host_name(name, source), source)
+        backbones[name] = backbone
+        table[backbone.name] = source
+        choose(backbone.name, source)
         width = read_config(source).get("hidden_size")
         for widths in width_tables(host, "text"):
-            widths.update({found[name].name: width} if width else {})
-    return found
+            widths.update({backbone.name: width} if width else {})
+    return backbones
 
 
 def register_features(host: Host, kind: str, files: Mapping[str, str]) -> bool:
@@ -164,7 +165,7 @@ def register_features(host: Host, kind: str, files: Mapping[str, str]) -> bool:
 
 
 def override_config(host: Host, method: str, config: str, overrides: Mapping[str, Any]) -> None:
-    """Lays the settings of ``--set`` over those of a host's own method."""
+    """Puts the settings of ``--set`` over those of one of the host's methods."""
     name = config[:-3] if config.endswith(".py") else config
     module = load(f"{host.config_package.format(method=method)}.{name}", host)
 
@@ -192,7 +193,7 @@ def benchmark_tables(host: Host, part: str, kind: str) -> list[dict[str, int]]:
 
 
 def set_widths(host: Host, dataset: str, widths: Mapping[str, int]) -> None:
-    """Corrects the single widths that MIntRec and MIntOOD have for a data set (their own methods build by them)."""
+    """Corrects the single widths that MIntRec and MIntOOD have for a data set (the hosts' methods are built by them)."""
     table = load(host.benchmarks, host).benchmarks.get(dataset, {}).get("feat_dims", {})
     for kind, width in widths.items():
         if isinstance(table.get(kind), int):

@@ -95,7 +95,7 @@ class HostManager:
             self.logger.info("  %s = %.4f", name, value)
 
     def _get_outputs(self, args: Any, dataloader: Trimmed, show_results: bool = False) -> dict[str, Any]:
-        """Metrics of the in-scope clips, and the arrays of all; ``y_logit`` has every class, ``y_pred`` the in-scope ones."""
+        """Metrics of the in-scope clips, and the arrays of all clips; ``y_pred`` is the best in-scope class."""
         batches = outputs(self.model, dataloader, device=self.device, precision=self.settings.precision)
         parts = [(out.logits.float().cpu(), out.features.float().cpu(), batch["label_ids"]) for batch, out in batches]
         y_logit, y_feat, y_true = (torch.cat(part).numpy() for part in zip(*parts))

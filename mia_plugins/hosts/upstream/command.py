@@ -10,10 +10,12 @@ from pathlib import Path
 from ...errors import UserError
 from ...system.files import whole_file
 from ..facts.detect import find_host
+from ..facts.git import git
 from ..facts.host import Host, class_name
-from ..facts.repository import commit, git
+from ..facts.python_text import dictionary_keys
+from ..facts.repository import Repository, repository_of
 from ..facts.table import BY_SHORT_NAME
-from ..install.edits import Text, add_entries, add_import, find_map, keys
+from ..install.edits import Text, add_entries, add_import, find_map
 
 METHOD = "amess"
 
@@ -42,8 +44,9 @@ def run(options: argparse.Namespace) -> int:
 
     host = BY_SHORT_NAME[options.host]
     folder = find_checkout(host, options.folder)
-    base = commit(folder)
-    before, after = changes(host, folder)
+    repository = repository_of(folder)
+    base = repository.commit()
+    before, after = changes(host, repository)
     output = Path(options.output or f"amess-{host.short}.patch")
     letter = output.with_suffix(".md")
     with whole_file(output) as temporary:
@@ -69,7 +72,7 @@ def find_checkout(host: Host, given: str | None) -> Path:
     return checkout.folder
 
 
-def changes(host: Host, folder: Path) -> tuple[dict[str, bytes], dict[str, bytes]]:
+def changes(host: Host, repository: Repository) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """The files that the patch touches, before and after; new ones are only in the second.
 
     Raises:
@@ -80,7 +83,7 @@ def changes(host: Host, folder: Path) -> tuple[dict[str, bytes], dict[str, bytes
 
     after = {path: text.encode("utf-8") for path, text in vendored_files(host).items()}
     after[host.example.format(method=METHOD)] = example_text(host).encode("utf-8")
-    tracked = set(git(folder, "ls-tree", "-r", "-z", "--name-only", "HEAD").decode("utf-8").split("\0"))
+    folder, tracked = repository.folder, repository.files()
     for path in after:
         if path in tracked:
             raise UserError(f"{folder / path}: is in the last commit already; check out one without {METHOD}")
@@ -89,7 +92,7 @@ def changes(host: Host, folder: Path) -> tuple[dict[str, bytes], dict[str, bytes
     def committed(path: str) -> Text:
         if path not in tracked:
             raise UserError(f"{folder / path}: is not in the last commit; check out {host.commit[:10]}")
-        before[path] = git(folder, "cat-file", "blob", f"HEAD:{path}")
+        before[path] = repository.contents(tracked[path])
         return Text(path, before[path])
 
     names = [name.format(method=METHOD) for name in host.variants]
@@ -98,7 +101,7 @@ def changes(host: Host, folder: Path) -> tuple[dict[str, bytes], dict[str, bytes
     imports[nets[0]] = (host.net_import(METHOD), f"build_{METHOD}")
     for path, map_name in (managers, nets):
         text = committed(path)
-        if keys(find_map(text, map_name)) & set(names):
+        if set(dictionary_keys(find_map(text, map_name))) & set(names):
             raise UserError(f"{folder / path}: {map_name} has {METHOD} already; check out a commit without it")
         module, thing = imports[path]
         add_entries(text, map_name, [f"'{name}': {thing}" for name in names])
@@ -119,12 +122,12 @@ def diff(before: dict[str, bytes], after: dict[str, bytes]) -> bytes:
     """The git patch that leads from one set of files to the other."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        git(folder, "init", "--quiet", plain=True)
+        git(folder, "init", "--quiet")
         trees = []
         for files in (before, {**before, **after}):
             for path, raw in files.items():
                 (folder / path).parent.mkdir(parents=True, exist_ok=True)
                 (folder / path).write_bytes(raw)
-            git(folder, "add", "--all", "--force", plain=True)
-            trees.append(git(folder, "write-tree", plain=True).decode().strip())
-        return git(folder, "diff", "--no-color", "--no-ext-diff", "--no-renames", *trees, plain=True)
+            git(folder, "add", "--all", "--force")
+            trees.append(git(folder, "write-tree").decode().strip())
+        return git(folder, "diff", "--no-color", "--no-ext-diff", "--no-renames", *trees)
