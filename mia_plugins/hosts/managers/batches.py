@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import ConcatDataset, Dataset
+
+from .task import trains_with_ood
 
 
 class Placed(Dataset[Any]):
@@ -21,6 +23,14 @@ class Placed(Dataset[Any]):
 
     def __getitem__(self, index: int) -> dict[str, Any]:
         return {**self.clips[index], "train_place": index if self.in_scope else -1}
+
+
+def training_clips(args: Any, splits: Mapping[str, Any]) -> Any:
+    """The in-scope clips to train on, and the out-of-scope ones where they are among the training's."""
+    in_scope = Placed(splits["train"])
+    if not trains_with_ood(args):
+        return in_scope
+    return ConcatDataset([in_scope, Placed(splits["ood_train"], in_scope=False)])
 
 
 class Trimmed:

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch.utils.data import ConcatDataset, DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset
 from utils.functions import restore_model, save_model
 from utils.metrics import Metrics
 
 from ...training.loop import Epoch, epochs_since_best, fit
 from ...training.optimizer import make_optimizer
 from ...training.predict import outputs
-from .batches import Placed, Trimmed
-from .task import trains_with_ood
+from .batches import Placed, Trimmed, training_clips
 
 
 class HostManager:
@@ -34,12 +33,9 @@ class HostManager:
         self.model = self._set_model(args, model)
         self.metrics = Metrics(args)
         self.best_eval_score = 0.0
-        clips: Any = Placed(splits["train"])
+        self.train_dataloader = self._loader(training_clips(args, splits), args.train_batch_size, shuffle=True)
         # thresholds and detectors are fitted on the in-scope training clips, in their order
-        self.reference_dataloader = self._loader(clips, args.eval_batch_size)
-        if trains_with_ood(args):
-            clips = ConcatDataset([clips, Placed(splits["ood_train"], in_scope=False)])
-        self.train_dataloader = self._loader(clips, args.train_batch_size, shuffle=True)
+        self.reference_dataloader = self._loader(Placed(splits["train"]), args.eval_batch_size)
         self.eval_dataloader, self.test_dataloader = Trimmed(loaders["dev"]), Trimmed(loaders["test"])
         if not args.train:
             self._restore(args)

@@ -13,12 +13,17 @@ def trains_with_ood(args: Any) -> bool:
     return bool(args.get("train_ood")) or args.method.endswith("_ood")
 
 
+def number_of_classes(args: Any, labels: Sequence[str]) -> int:
+    """Columns of the logits: one more than the labels where out of scope is trained as a class of its own."""
+    return len(labels) + (trains_with_ood(args) and args.ood_training == "k_plus_1")
+
+
 def task_of(args: Any, labels: Sequence[str]) -> Task:
-    """What the network is built for: with a class of its own for out-of-scope clips where ``ood_training`` asks for it."""
+    """What the network is built for."""
     return Task(
         dataset=args.dataset,
         labels=tuple(labels),
-        num_classes=len(labels) + (trains_with_ood(args) and args.ood_training == "k_plus_1"),
+        num_classes=number_of_classes(args, labels),
         text_backbone=args.get("text_pretrained_model") or args.text_backbone,
         text_length=args.text_seq_len,
         video_length=args.video_seq_len,

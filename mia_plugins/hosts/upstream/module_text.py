@@ -6,43 +6,58 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+
+from .slim import slim
 
 PACKAGE = "mia_plugins"
 Name = tuple[str, str]  # a module and what it defines
+_others: set[str] = set()  # packages of plugins
+_texts: dict[str, str] = {}  # modules that are in no file
+
+
+def is_internal(module: str) -> bool:
+    """Whether a module is this package's or a plugin's, and its code goes into the patch."""
+    return module.split(".")[0] in {PACKAGE, *_others}
+
+
+def add_package(module: str) -> None:
+    """Makes a plugin's top-level package one whose code goes into the patch."""
+    _others.add(module.split(".")[0])
+
+
+def add_text(module: str, text: str) -> None:
+    """Makes a module of a text that is in no file."""
+    _texts[module] = text
+    parse.cache_clear()
 
 
 def source_path(module: str) -> Path:
-    """The file of a module such as ``mia_plugins.methods.amess.model``, in a checkout or installed.
+    """The file of a module such as ``mia_plugins.methods.amess.model``; what is above it is imported, it is not.
 
     Raises:
         ValueError: there is no such module.
     """
-    parts = module.split(".")
-    # these packages only say where their parts lie; what is below them may be heavy to import
-    top = import_module(".".join(parts[: 2 if len(parts) > 2 else 1]))
-    rest = parts[2:] if len(parts) > 2 else parts[1:]
-    for folder in map(Path, top.__path__):
-        for path in (folder.joinpath(*rest).with_suffix(".py"), folder.joinpath(*rest, "__init__.py")):
-            if path.is_file():
-                return path
-    raise ValueError(f"no module {module}")
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"no module {module}")
+    return Path(spec.origin)
 
 
 def read_source(module: str) -> str:
     """The text of a module."""
-    return source_path(module).read_text(encoding="utf-8")
+    return _texts[module] if module in _texts else source_path(module).read_text(encoding="utf-8")
 
 
 def is_package(module: str) -> bool:
     """Whether a module is a package's ``__init__``."""
-    return source_path(module).name == "__init__.py"
+    return module not in _texts and source_path(module).name == "__init__.py"
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One top-level statement: the names it binds and reads, and its text with the comments above it."""
+    """One top-level statement: the names it binds and, in a patch, reads; its text with the comments above it."""
 
     binds: tuple[str, ...]
     reads: frozenset[str]
@@ -79,10 +94,12 @@ def parse(name: str) -> Module:
         start, end = end, node.end_lineno or node.lineno
         if i == 0 and isinstance(node, ast.Expr):
             continue  # the docstring
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue  # for annotations, which a patch has none of
         if isinstance(node, ast.ImportFrom):
             source = absolute(node, package)
             for alias in node.names:
-                target = internal if source.split(".")[0] == PACKAGE else external
+                target = internal if is_internal(source) else external
                 if source != "__future__":
                     target[alias.asname or alias.name] = (source, alias.name)
         elif isinstance(node, ast.Import):
@@ -93,9 +110,10 @@ def parse(name: str) -> Module:
             if not binds:
                 raise ValueError(f"{name}, line {node.lineno}: a statement that defines nothing cannot be bundled")
             for inner in ast.walk(node):
-                if isinstance(inner, ast.ImportFrom) and absolute(inner, package).split(".")[0] == PACKAGE:
+                if isinstance(inner, ast.ImportFrom) and is_internal(absolute(inner, package)):
                     raise ValueError(f"{name}, line {inner.lineno}: an internal import inside a function")
-            definitions.append(Definition(binds, frozenset(read(node)), "\n".join(lines[start:end]).strip("\n")))
+            part = "\n".join(lines[start:end]).strip("\n")
+            definitions.append(Definition(binds, frozenset(read(ast.parse(slim(part)))), part))
     summary = (ast.get_docstring(ast.parse(text)) or "").strip()
     return Module(name, summary, tuple(definitions), internal, external)
 

@@ -1,0 +1,153 @@
+"""A method's files for a host, made from the one source in its package and this one; they run without either."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+from ...plugin.registry import find_dataset
+from ...plugin.settings import describe
+from ...training.settings import TrainSettings
+from ..facts.host import Host, class_name
+from ..live.params import host_param
+from .about import About
+from .bundle import Bundle
+from .module_text import Name, add_text
+
+PACKAGE = "mia_plugins"
+TEMPLATES = f"{PACKAGE}.hosts.upstream.templates"
+MANAGERS = f"{PACKAGE}.hosts.managers"
+REPLACED = {
+    # a host names its models by folder, and has one process
+    (f"{PACKAGE}.nn.backbones", "load_encoder"): (f"{TEMPLATES}.parts", "load_encoder"),
+    (f"{PACKAGE}.system.progress", "progress_bar"): (f"{TEMPLATES}.parts", "progress_bar"),
+    (f"{PACKAGE}.errors", "UserError"): ("", "ValueError"),
+    (f"{PACKAGE}.plugin.task", "Task"): ("types", "SimpleNamespace"),
+}
+IN_SCOPE = {  # hosts that train in scope alone
+    (f"{MANAGERS}.task", "number_of_classes"): (f"{TEMPLATES}.in_scope", "number_of_classes"),
+    (f"{MANAGERS}.batches", "training_clips"): (f"{TEMPLATES}.in_scope", "training_clips"),
+}
+COARSE = {(f"{TEMPLATES}.labels", "intent_labels"): (f"{TEMPLATES}.labels", "fine_or_coarse_labels")}
+COMMON = ("eval_monitor", "train_batch_size", "eval_batch_size", "wait_patience")  # MIntRec's common_param
+TUNED = ("lr", "new_lr_factor", "weight_decay", "warmup_proportion")  # as lists, in hosts that run lists as grids
+
+
+def bundles(host: Host, about: About) -> tuple[Bundle, Bundle]:
+    """The network's file and the manager's, which imports what the two share from the network's."""
+    name = about.method.name
+    replace: dict[Name, Name] = {**REPLACED, (f"{TEMPLATES}.method", "build"): about.build}
+    if host.short in ("mintrec", "mintood"):
+        replace.update({**IN_SCOPE, **COARSE})
+    if "optimizer" in about.hooks:
+        replace[f"{PACKAGE}.training.optimizer", "make_optimizer"] = about.hooks["optimizer"]
+    root = f"{TEMPLATES}.net"
+    net = Bundle(root, replace=replace, modules=host.renamed, names={(root, "network"): f"build_{name}"})
+    module = host.net_file(name)[: -len(".py")].replace("/", ".")
+    provided = dict.fromkeys(net.definitions(), module)
+    root = manager_root(host, about)
+    names = {(root, "Manager"): class_name(name)}
+    return net, Bundle(root, replace=replace, provided=provided, names=names)
+
+
+def manager_root(host: Host, about: About) -> str:
+    """The module that the manager's file starts from: the host's own, or one that adds to it what the method needs."""
+    name, hooks = about.method.name, about.hooks
+    alone = name.startswith("text")  # called without the host's model manager
+    if not alone and not {"prepare", "manager"} & set(hooks):
+        return host.template
+    imports, lines = [f"from {host.template} import Manager"], []
+    if alone:
+        models = host.nets[0].partition(".")[0] + (".single_turn" if "single_turn" in host.nets[0] else "")
+        imports.append(f"from {models}.base import ModelManager")
+    if alone or "prepare" in hooks:
+        lines += ["", f"    def __init__(self, args, data{'' if alone else ', model'}):"]
+        lines.append(f"        super().__init__(args, data, {'ModelManager(args)' if alone else 'model'})")
+    if "prepare" in hooks:
+        imports.append(f"from {hooks['prepare'][0]} import {hooks['prepare'][1]}")
+        lines.append(f"        {hooks['prepare'][1]}(self.model, self.reference_dataloader, self.device)")
+    if "manager" in hooks:
+        imports += [f"from {hooks['manager'][0]} import {hooks['manager'][1]}"]
+        imports += [f"from {MANAGERS}.training import train_with"]
+        lines += ["", "    def _train(self, args):", f"        train_with({hooks['manager'][1]}, self, args)"]
+    title = f'    """{about.name}."""'
+    module = f"{MANAGERS}.{name}_in_{host.short}"
+    body = [f"class {class_name(name)}(Manager):", title, *lines]
+    add_text(module, "\n".join([f'"""The manager of {about.name}."""', *imports, "", "", *body]) + "\n")
+    return module
+
+
+def method_files(host: Host, about: About) -> tuple[dict[str, str], dict[str, str]]:
+    """Path in the host -> text: the network with what lies beside it; the manager and the configs."""
+    name = about.method.name
+    net, manager = bundles(host, about)
+    attributes = net.attributes() | manager.attributes()
+    paper = f" ({about.paper})" if about.paper else ""
+    path = host.net_file(name)
+    nets = {path: plain(about, net.text(f"{about.name}: the network{paper}.", attributes))}
+    for ending, text in about.files(labels(host)).items():
+        nets[path[: -len(".py")] + ending] = text
+    managers = {host.manager_file(name): plain(about, manager.text(f"{about.name}: the manager{paper}.", attributes))}
+    used = settings_read([*nets.values(), *managers.values()]) | ({"scale"} if host.doc else set())
+    for config, (variant, dataset) in host.config_files.items():
+        text = config_text(host, about, variant.format(method=name), dataset, used)
+        managers[config.format(method=name)] = plain(about, text)
+    return nets, managers
+
+
+def plain(about: About, text: str) -> str:
+    """The text without references to what is not there."""
+    text = re.sub(about.references, "", text) if about.references else text
+    return re.sub(r":(?:func|class|meth|mod|data):`[~.]?([^`]*)`", r"``\1``", text)
+
+
+def labels(host: Host) -> list[str]:
+    """Every label of a host's data sets, coarse ones included."""
+    adapters = [find_dataset(name) for name in host.datasets]
+    return sorted({label for each in adapters for label in [*each.labels, *each.binary_map.values()]})
+
+
+def settings_read(texts: Sequence[str]) -> set[str]:
+    """The names that files read from ``args`` or ``settings``."""
+    found = set()
+    for node in (part for text in texts if "import " in text for part in ast.walk(ast.parse(text))):
+        if isinstance(node, ast.Attribute):
+            owner = node.value
+            word = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+            if word in ("args", "settings"):
+                found.add(node.attr)
+    return found
+
+
+def config_values(host: Host, about: About, variant: str, dataset: str, used: set[str]) -> dict[str, Any]:
+    """The hyper-parameters that the files read, with their values."""
+    args: Any = SimpleNamespace(text_backbone="bert-large-uncased", dataset=dataset, method=variant)
+    return {key: value for key, value in host_param(variant)(args).hyper_param.items() if key in used}
+
+
+def config_text(host: Host, about: About, variant: str, dataset: str, used: set[str]) -> str:
+    """A config module: every setting with its value, explained."""
+    values = config_values(host, about, variant, dataset, used)
+    meanings = {row.name: row.meaning for kind in (TrainSettings, about.method.settings) for row in describe(kind)}
+    own = {row.name for row in describe(about.method.settings)}
+    groups: dict[str, dict[str, Any]] = {"hyper": values}
+    if host.common_param:
+        common: dict[str, Any] = {"padding_mode": "zero", "padding_loc": "end"}
+        groups = {"common": {**common, **{key: values.pop(key) for key in COMMON if key in values}}, "hyper": values}
+    lines = ["class Param():", "", "    def __init__(self, args):", ""]
+    lines += [f"        self.{group}_param = self._get_{group}_parameters(args)" for group in groups]
+    for group, chosen in groups.items():
+        lines += ["", f"    def _get_{group}_parameters(self, args):", '        """', "        Args:"]
+        for key, value in chosen.items():
+            meaning = re.sub(r"; is_os_f1 .*", ".", meanings.get(key, ""))  # no metric of the hosts'
+            if meaning:
+                lines.append(f"            {key} ({type(value).__name__}): {meaning[0].upper()}{meaning[1:]}")
+        lines += ['        """', f"        {group}_parameters = {{"]
+        for key, value in chosen.items():
+            shown = repr(value) if host.common_param or key not in own | set(TUNED) else f"[{value!r}]"
+            lines.append(f"            {key!r}: {shown},")
+        lines += ["        }", f"        return {group}_parameters"]
+    return "\n".join(lines) + "\n"
