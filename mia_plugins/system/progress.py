@@ -9,6 +9,6 @@ from tqdm import tqdm
 from .processes import no_bar
 
 
-def progress_bar(batches: Any, what: str, unit: str) -> Any:
-    """The batches, with a bar on a terminal that goes when they end; ``what`` and ``unit`` name it and its steps."""
-    return tqdm(batches, desc=what, unit=unit, leave=False, disable=no_bar())
+def progress_bar(batches: Any, **options: Any) -> Any:
+    """``tqdm(batches, **options)``, which only the first of several processes shows, and only on a terminal."""
+    return tqdm(batches, disable=no_bar(), **options)

@@ -21,8 +21,7 @@ class Loader(Sized, Iterable[Batch], Protocol):
 
 def forward(model: nn.Module, batch: Batch, device: torch.device, training: bool = False) -> Any:
     """The model's output for a batch; the labels are shown to it in training only."""
-    # index is for whoever puts predictions back into the order of the clips
-    hidden = ("index",) if training else ("index", "label_ids")
+    hidden = ("index",) if training else ("index", "label_ids")  # by the index, predictions find their order again
     return model({key: value.to(device, non_blocking=True) for key, value in batch.items() if key not in hidden})
 
 
@@ -33,9 +32,7 @@ def unlabelled(loader: Iterable[Batch]) -> Iterator[Batch]:
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
     """The context that computes in ``precision``."""
-    if precision == "float32":
-        return nullcontext()
-    return torch.autocast(device.type, dtype=getattr(torch, precision))
+    return nullcontext() if precision == "float32" else torch.autocast(device.type, dtype=getattr(torch, precision))
 
 
 @torch.inference_mode()
@@ -52,7 +49,7 @@ def outputs(
         what: names the progress bar.
     """
     model.eval()
-    for batch in progress_bar(loader, what, "batch"):
+    for batch in progress_bar(loader, desc=what, unit="batch", leave=False):
         with autocast(precision, device):
             output = forward(model, batch, device)
         yield batch, output

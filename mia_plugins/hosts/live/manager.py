@@ -20,7 +20,7 @@ from ...training.manager import Loaders
 from ...training.optimizer import freeze_backbone
 from ..facts.detect import current_host
 from ..facts.names import plugin
-from ..managers.batches import Trimmed
+from ..managers.batches import placed
 from ..managers.task import task_of, trains_with_ood, use_feature_widths
 from .params import settings_of
 from .sources import source_of
@@ -52,25 +52,29 @@ class PluginManager(HostManager):
     """
 
     def __init__(self, method: Method, args: Any, data: Any, model: Any) -> None:
-        training, self.method_settings = settings_of(args, method)
-        self.method, self.labels = method, tuple(data.label_list)
-        self.splits = data.data if hasattr(data, "data") else data.mm_data
+        self.method, (self.training, self.method_settings) = method, settings_of(args, method)
+        device = model.device if model is not None else default_device(args)
+        splits = data.data if hasattr(data, "data") else data.mm_data
         # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
-        use_feature_widths(args, self.splits["train"][0])
-        super().__init__(args, data, model or SimpleNamespace(device=default_device(args)))
-        self.settings = training
-        if training.eval_monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
-            clips = [self.splits[name] for name in ("dev", "ood_dev") if name in self.splits]
-            self.eval_dataloader = self._loader(ConcatDataset(clips), args.eval_batch_size)
+        use_feature_widths(args, splits["train"][0])
+        if method.optimizer is not None:
+            self.make_optimizer = method.optimizer
+        network = SimpleNamespace(model=self._build(args, tuple(data.label_list), device))
+        builder = SimpleNamespace(device=device, model=network, _set_model=lambda args: network)
+        super().__init__(args, placed(data), builder)
+        self.settings = self.training
+        if self.training.eval_monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
+            clips = ConcatDataset([splits[name] for name in ("dev", "ood_dev") if name in splits])
+            self.eval_dataloader = self._loader(clips, args.eval_batch_size)
         if trains_with_ood(args):
-            self.logger.info("training with out-of-scope clips: %s", training.ood_training)
+            self.logger.info("training with out-of-scope clips: %s", self.training.ood_training)
         if method.prepare is not None:
             method.prepare(self.model, self.reference_dataloader, self.device)
 
-    def _set_model(self, args: Any, model: Any) -> Any:
-        task = dataclasses.replace(task_of(args, self.labels), text_backbone=source_of(args))
+    def _build(self, args: Any, labels: tuple[str, ...], device: torch.device) -> Any:
+        task = dataclasses.replace(task_of(args, labels), text_backbone=source_of(args))
         self.identity = identity(self.method, task, self.method_settings, args.seed)
-        network = build_model(self.method, task, self.method_settings).to(self.device)
+        network = build_model(self.method, task, self.method_settings).to(device)
         if args.get("freeze_backbone_parameters"):
             freeze_backbone(network)
         return network
@@ -81,26 +85,18 @@ class PluginManager(HostManager):
     def _save(self, args: Any) -> None:
         save_checkpoint(self.model, Path(args.model_output_path), self.identity)
 
-    def _set_optimizer(self, steps: int) -> tuple[Any, Any]:
-        if self.method.optimizer is not None:
-            return self.method.optimizer(self.model, self.settings, steps)
-        return super()._set_optimizer(steps)
-
-    def _score(self, model: Any) -> float:
-        """The dev score; ``is_os_f1`` is no metric of the hosts'."""
-        if self.settings.eval_monitor != "is_os_f1":
-            return super()._score(model)
-        return dev_score(
-            self._predict(self.eval_dataloader),
-            lambda: self._predict(self.reference_dataloader),
-            monitor="is_os_f1",
-            num_labels=self.args.num_labels,
-            scale=self.settings.scale,
-        )
-
-    def _predict(self, dataloader: Trimmed) -> Predictions:
-        outputs = self._get_outputs(self.args, dataloader)
-        return Predictions(outputs["y_logit"], outputs["y_feat"], outputs["y_true"])
+    def _get_outputs(self, args: Any, dataloader: Any, show_results: bool = False) -> dict[str, Any]:
+        """The host's metrics; on dev also ``is_os_f1`` where it is the monitor, which is none of the hosts'."""
+        results = super()._get_outputs(args, dataloader, show_results)
+        if self.training.eval_monitor == "is_os_f1" and dataloader is self.eval_dataloader:
+            results["is_os_f1"] = dev_score(
+                predictions(results),
+                lambda: predictions(super(PluginManager, self)._get_outputs(args, self.reference_dataloader)),
+                monitor="is_os_f1",
+                num_labels=args.num_labels,
+                scale=self.training.scale,
+            )
+        return results
 
     def _train(self, args: Any) -> None:
         """Trains by the host's manager, or by the method's own where it has one."""
@@ -127,6 +123,11 @@ class PluginManager(HostManager):
         trainer = self.method.manager(arguments, loaders, self.model)
         trainer._train(arguments)
         self.model, self.best_eval_score = trainer.model, trainer.best_eval_score
+
+
+def predictions(outputs: dict[str, Any]) -> Predictions:
+    """The arrays of a host's outputs."""
+    return Predictions(outputs["y_logit"], outputs["y_feat"], outputs["y_true"])
 
 
 def default_device(args: Any) -> torch.device:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from data.utils import get_dataloader
 from ood_detection import ood_detection_map
 
 from .common import HostManager
@@ -19,13 +18,12 @@ class Manager(HostManager):
         if args.ood:
             check_detector(args, ood_detection_map, data.data["train"].label_ids)
         use_feature_widths(args, data.data["train"][0])
-        super().__init__(args, model, get_dataloader(args, data.data), data.data)
-
-    def _set_model(self, args: Any, model: Any) -> Any:
-        return model._set_model(args).model
+        super().__init__(args, model._set_model(args), model.device, data.data)
 
     def _test(self, args: Any) -> dict[str, Any]:
-        results = self._get_test_results(args)
+        results = self._get_outputs(args, self.test_dataloader, show_results=True)
+        if args.train:
+            results["best_eval_score"] = round(self.best_eval_score, 4)
         if args.ood:
             y_logit = results["y_logit"][:, : args.num_labels]
             results.update(detect(self, args, ood_detection_map, y_logit, results))

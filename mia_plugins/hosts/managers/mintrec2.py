@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import numpy as np
-from data.single_turn.utils import get_dataloader
 from methods.single_turn.MAG_BERT.manager import MAG_BERT
 from scipy.special import expit
 from utils.metrics import OID_Metrics
@@ -25,10 +23,12 @@ class Manager(HostManager):
     """Trains in scope, or with out-of-scope clips under a name that ends in ``_ood``."""
 
     def __init__(self, args: Any, data: Any, model: Any) -> None:
-        super().__init__(args, model, get_dataloader(args, data.data), data.data)
+        super().__init__(args, model.model, model.device, data.data)
 
     def _test(self, args: Any) -> dict[str, Any]:
-        results = self._get_test_results(args)
+        results = self._get_outputs(args, self.test_dataloader, show_results=True)
+        if args.train:
+            results["best_eval_score"] = round(self.best_eval_score, 4)
         if args.ood:
             y_open = self._classify(args, results["y_logit"])
             results.update(OID_Metrics(args)(results["y_true"], y_open, show_results=True))
@@ -39,6 +39,5 @@ class Manager(HostManager):
         if y_logit.shape[1] > args.num_labels:
             return y_logit.argmax(axis=1)
         train, doc = self._get_outputs(args, self.reference_dataloader), DOC(args)
-        y_prob = expit(train["y_logit"].astype(np.float64))
-        mu_stds = doc.cal_mu_std(y_prob, train["y_true"], args.num_labels)
-        return doc.classify_doc(args, expit(y_logit.astype(np.float64)), mu_stds)
+        mu_stds = doc.cal_mu_std(expit(train["y_logit"].astype(float)), train["y_true"], args.num_labels)
+        return doc.classify_doc(args, expit(y_logit.astype(float)), mu_stds)

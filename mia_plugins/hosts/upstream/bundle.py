@@ -27,17 +27,21 @@ class Bundle:
 
     Args:
         root: the module to start from; all of it is taken.
+        more: other definitions to take, for another file.
         replace: definition -> the one to take for it, here or in another package (``("", name)``: of Python's own).
         provided: definition -> the module of another file that already holds it.
         modules: external module -> its name in the file, where a host has it elsewhere.
         names: name of a definition -> its name in the file.
+        never: module -> arguments of its functions that nothing in the file gives.
     """
 
     root: str
+    more: Collection[Name] = ()
     replace: Mapping[Name, Name] = field(default_factory=dict)
     provided: Mapping[Name, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[Name, str] = field(default_factory=dict)
+    never: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.wanted: dict[str, set[int]] = {}  # module -> its definitions that are needed
@@ -50,6 +54,9 @@ class Bundle:
         for definition in parse(self.root).definitions:
             for bind in definition.binds:
                 self.take((self.root, bind))
+        for name in self.more:
+            self.take(name)
+            self.needs.setdefault(self.root, {})[self.find(name)[0]] = None
         self.sort(self.root)
 
     def take(self, name: Name) -> str:
@@ -134,22 +141,23 @@ class Bundle:
         texts = [d.text for name in self.order for i, d in enumerate(parse(name).definitions) if i in self.wanted[name]]
         return {part.attr for text in texts for part in ast.walk(ast.parse(text)) if isinstance(part, ast.Attribute)}
 
-    def text(self, summary: str, attributes: Collection[str]) -> str:
+    def text(self, summary: str, attributes: Collection[str], headings: bool = True) -> str:
         """The file.
 
         Args:
             summary: its docstring.
             attributes: every attribute read in this file or in another: methods of no use are left out.
+            headings: say above each module's part what it is.
         """
         body = []
         for name in self.order:
             module = parse(name)
             parts = [d for i, d in enumerate(module.definitions) if i in self.wanted[name]]
-            if name != self.root and any(not is_constant(part.text) for part in parts):
+            if headings and name != self.root and sum(not is_constant(part.text) for part in parts) > 1:
                 body.append(heading(module))
             for part in parts:
                 unused = unused_methods(part.text, attributes) if name.startswith(PARTS) else ()
-                body.append(slim(part.text, self.renames.get(name), unused))
+                body.append(slim(part.text, self.renames.get(name), unused, self.never.get(name, ())))
         return "\n\n".join([f'"""{summary}"""', *import_blocks(self.imports)]) + "\n\n\n" + spaced(body) + "\n"
 
 
@@ -161,8 +169,8 @@ def unused_methods(text: str, attributes: Collection[str]) -> list[str]:
 
 
 def heading(module: Module) -> str:
-    """The first sentences of a module's docstring, as a comment above its part of the file."""
-    return "\n".join(f"# {line}" for line in textwrap.wrap(module.summary.split("\n\n")[0], WIDTH - 2))
+    """The first sentence of a module's docstring, as a comment above its part of the file."""
+    return "\n".join(f"# {line}" for line in textwrap.wrap(re.split(r"[.;] |\n\n", module.summary)[0], WIDTH - 2))
 
 
 def spaced(parts: list[str]) -> str:

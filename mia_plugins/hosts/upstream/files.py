@@ -23,15 +23,20 @@ MANAGERS = f"{PACKAGE}.hosts.managers"
 REPLACED = {
     # a host names its models by folder, and has one process
     (f"{PACKAGE}.nn.backbones", "load_encoder"): (f"{TEMPLATES}.parts", "load_encoder"),
-    (f"{PACKAGE}.system.progress", "progress_bar"): (f"{TEMPLATES}.parts", "progress_bar"),
+    (f"{PACKAGE}.system.progress", "progress_bar"): ("tqdm", "tqdm"),
     (f"{PACKAGE}.errors", "UserError"): ("", "ValueError"),
     (f"{PACKAGE}.plugin.task", "Task"): ("types", "SimpleNamespace"),
 }
+NEVER = {f"{PACKAGE}.training.loop": ("history", "loss_of")}  # a training is neither resumed nor shared there
+#: what the manager asks for and stands in the network's file: what it learns from, and which weights are pre-trained
+BESIDE_NETWORK = (
+    (f"{PACKAGE}.training.optimizer", "parameter_groups"),
+    (f"{MANAGERS}.batches", "training_clips"),
+)
 IN_SCOPE = {  # hosts that train in scope alone
     (f"{MANAGERS}.task", "number_of_classes"): (f"{TEMPLATES}.in_scope", "number_of_classes"),
     (f"{MANAGERS}.batches", "training_clips"): (f"{TEMPLATES}.in_scope", "training_clips"),
 }
-COARSE = {(f"{TEMPLATES}.labels", "intent_labels"): (f"{TEMPLATES}.labels", "fine_or_coarse_labels")}
 COMMON = ("eval_monitor", "train_batch_size", "eval_batch_size", "wait_patience")  # MIntRec's common_param
 TUNED = ("lr", "new_lr_factor", "weight_decay", "warmup_proportion")  # as lists, in hosts that run lists as grids
 
@@ -41,16 +46,18 @@ def bundles(host: Host, about: About) -> tuple[Bundle, Bundle]:
     name = about.method.name
     replace: dict[Name, Name] = {**REPLACED, (f"{TEMPLATES}.method", "build"): about.build}
     if host.short in ("mintrec", "mintood"):
-        replace.update({**IN_SCOPE, **COARSE})
+        replace.update(IN_SCOPE)
     if "optimizer" in about.hooks:
         replace[f"{PACKAGE}.training.optimizer", "make_optimizer"] = about.hooks["optimizer"]
-    root = f"{TEMPLATES}.net"
-    net = Bundle(root, replace=replace, modules=host.renamed, names={(root, "network"): f"build_{name}"})
-    module = host.net_file(name)[: -len(".py")].replace("/", ".")
-    provided = dict.fromkeys(net.definitions(), module)
-    root = manager_root(host, about)
-    names = {(root, "Manager"): class_name(name)}
-    return net, Bundle(root, replace=replace, provided=provided, names=names)
+    root = f"{TEMPLATES}.{'coarse_net' if host.short in ('mintrec', 'mintood') else 'net'}"
+    names = {(root, "network"): f"build_{name}"}
+    manager = manager_root(host, about)
+    wanted = set(Bundle(manager, replace=replace).definitions())
+    more = [each for each in BESIDE_NETWORK if each in wanted]
+    net = Bundle(root, more=more, replace=replace, modules=host.renamed, names=names)
+    provided = dict.fromkeys(net.definitions(), host.net_file(name)[: -len(".py")].replace("/", "."))
+    names = {(manager, "Manager"): class_name(name)}
+    return net, Bundle(manager, replace=replace, provided=provided, names=names, never=NEVER)
 
 
 def manager_root(host: Host, about: About) -> str:
@@ -90,7 +97,8 @@ def method_files(host: Host, about: About) -> tuple[dict[str, str], dict[str, st
     nets = {path: plain(about, net.text(f"{about.name}: the network{paper}.", attributes))}
     for ending, text in about.files(labels(host)).items():
         nets[path[: -len(".py")] + ending] = text
-    managers = {host.manager_file(name): plain(about, manager.text(f"{about.name}: the manager{paper}.", attributes))}
+    text = manager.text(f"{about.name}: the manager{paper}.", attributes, headings=False)
+    managers = {host.manager_file(name): plain(about, text)}
     used = settings_read([*nets.values(), *managers.values()]) | ({"scale"} if host.doc else set())
     for config, (variant, dataset) in host.config_files.items():
         text = config_text(host, about, variant.format(method=name), dataset, used)

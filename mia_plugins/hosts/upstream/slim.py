@@ -1,4 +1,4 @@
-"""Code of this package in a host's style: no annotations, docstrings without sections, statements on as few lines as fit."""
+"""Code of this package in a host's style: no annotations, docstrings without sections, statements on few lines."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ SECTION = re.compile(r"\n\s*\n\s*(Args|Returns|Raises|Attributes|Example|Example
 Edit = tuple[int, int, bytes]  # from byte, to byte, what to put there
 
 
-def slim(text: str, renames: Mapping[str, str] | None = None, unused: Collection[str] = ()) -> str:
+def slim(
+    text: str, renames: Mapping[str, str] | None = None, unused: Collection[str] = (), never: Collection[str] = ()
+) -> str:
     """A top-level statement as a patch has it; nothing else of its syntax tree changes.
 
     Args:
         text: the statement, with the comments above it.
         renames: name -> the name it has in the patch.
         unused: methods to leave out.
+        never: arguments that are None by default and never given in a patch: they go, with what is done where they are.
     """
     raw = text.encode("utf-8")
     starts = [0, *(match.end() for match in re.finditer(rb"\n", raw))]
@@ -34,7 +37,8 @@ def slim(text: str, renames: Mapping[str, str] | None = None, unused: Collection
             *annotation_edits(node, parent, raw, place),
             *docstring_edits(node, text, place),
             *rename_edits(node, renames or {}, place),
-            *unused_edits(node, parent, unused, place, len(raw)),
+            *unused_edits(node, parent, unused, place),
+            *never_edits(node, never, raw, place),
         ]
     ]
     whole = [edit for edit in edits if not any(inside(edit, other) for other in edits)]
@@ -117,11 +121,38 @@ def rename_edits(node: Any, renames: Mapping[str, str], place: Any) -> Iterator[
         yield start, start + len(node.name.encode("utf-8")), renames[node.name].encode("utf-8")
 
 
-def unused_edits(node: Any, parent: Any, unused: Collection[str], place: Any, size: int) -> Iterator[Edit]:
+def unused_edits(node: Any, parent: Any, unused: Collection[str], place: Any) -> Iterator[Edit]:
     """Takes methods out, with the empty line above them."""
     if isinstance(parent, ast.ClassDef) and isinstance(node, ast.FunctionDef) and node.name in unused:
         before = parent.body[parent.body.index(node) - 1]
         yield place(before.end_lineno, before.end_col_offset), place(node.end_lineno, node.end_col_offset), b""
+
+
+def never_edits(node: Any, never: Collection[str], raw: bytes, place: Any) -> Iterator[Edit]:
+    """Takes out arguments, ``x=x`` in calls, and of ``a if x else b`` and ``a if x is None else b`` what is not so."""
+    start, end = 0, 0
+    if isinstance(node, ast.arguments):
+        for argument, default in zip(node.kwonlyargs, node.kw_defaults):
+            if argument.arg in never and default is not None:
+                start = place(argument.lineno, argument.col_offset)
+                yield with_comma(raw, start, place(default.end_lineno, default.end_col_offset))
+    elif isinstance(node, ast.keyword) and node.arg in never and ast.unparse(node.value) == node.arg:
+        yield with_comma(raw, place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset))
+    elif isinstance(node, ast.IfExp):
+        test = ast.unparse(node.test)
+        kept = {**dict.fromkeys(never, node.orelse), **{f"{name} is None": node.body for name in never}}.get(test)
+        if kept is not None:
+            start, end = place(kept.lineno, kept.col_offset), place(kept.end_lineno, kept.end_col_offset)
+            yield place(node.lineno, node.col_offset), place(node.end_lineno, node.end_col_offset), raw[start:end]
+
+
+def with_comma(raw: bytes, start: int, end: int) -> Edit:
+    """Takes out an argument with a comma: the one behind it, or if it is the last the one before."""
+    behind = re.compile(rb"\s*,\s*").match(raw, end)
+    if behind and raw[behind.end() : behind.end() + 1] != b")":
+        return start, behind.end(), b""
+    before = re.compile(rb",\s*\Z").search(raw[:start])
+    return (before.start() if before else start), end, b""
 
 
 def joined(text: str) -> str:

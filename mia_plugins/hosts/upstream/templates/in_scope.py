@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...managers.batches import Placed
-
 
 def number_of_classes(args: Any, labels: Sequence[str]) -> int:
     """Columns of the logits."""
@@ -15,4 +13,4 @@ def number_of_classes(args: Any, labels: Sequence[str]) -> int:
 
 def training_clips(args: Any, splits: Mapping[str, Any]) -> Any:
     """The clips to train on."""
-    return Placed(splits["train"])
+    return splits["train"]
