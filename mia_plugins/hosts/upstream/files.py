@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -99,7 +100,7 @@ def method_files(host: Host, about: About) -> tuple[dict[str, str], dict[str, st
         nets[path[: -len(".py")] + ending] = text
     text = manager.text(f"{about.name}: the manager{paper}.", attributes, headings=False)
     managers = {host.manager_file(name): plain(about, text)}
-    used = settings_read([*nets.values(), *managers.values()]) | ({"scale"} if host.doc else set())
+    used = settings_used(host, net, manager)
     for config, (variant, dataset) in host.config_files.items():
         text = config_text(host, about, variant.format(method=name), dataset, used)
         managers[config.format(method=name)] = plain(about, text)
@@ -109,6 +110,7 @@ def method_files(host: Host, about: About) -> tuple[dict[str, str], dict[str, st
 def plain(about: About, text: str) -> str:
     """The text without references to what is not there."""
     text = re.sub(about.references, "", text) if about.references else text
+    text = re.sub(r"[;,:]? (?:see )?:\w+:`[~.]?mia_plugins[^`]*`[^.\n\"]*", "", text)
     return re.sub(r":(?:func|class|meth|mod|data):`[~.]?([^`]*)`", r"``\1``", text)
 
 
@@ -121,7 +123,7 @@ def labels(host: Host) -> list[str]:
 def settings_read(texts: Sequence[str]) -> set[str]:
     """The names that files read from ``args`` or ``settings``."""
     found = set()
-    for node in (part for text in texts if "import " in text for part in ast.walk(ast.parse(text))):
+    for node in (part for text in texts for part in ast.walk(ast.parse(text))):
         if isinstance(node, ast.Attribute):
             owner = node.value
             word = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
@@ -130,7 +132,20 @@ def settings_read(texts: Sequence[str]) -> set[str]:
     return found
 
 
-def config_values(host: Host, about: About, variant: str, dataset: str, used: set[str]) -> dict[str, Any]:
+def settings_used(host: Host, *bundles: Bundle) -> set[str]:
+    """The settings that the files read, and those that the host's DOC does."""
+    texts = [bundle.text("", ()) for bundle in bundles]
+    return settings_read(texts) | ({"scale"} if host.doc else set())
+
+
+def settings_of_host(host: Host, about: About) -> dict[str, Any]:
+    """The hyper-parameters on the host's first data set."""
+    used = settings_used(host, *bundles(host, about))
+    places = [(variant, dataset) for variant, dataset in host.config_files.values() if dataset == host.datasets[0]]
+    return config_values(host, places[0][0].format(method=about.method.name), places[0][1], used)
+
+
+def config_values(host: Host, variant: str, dataset: str, used: set[str]) -> dict[str, Any]:
     """The hyper-parameters that the files read, with their values."""
     args: Any = SimpleNamespace(text_backbone="bert-large-uncased", dataset=dataset, method=variant)
     return {key: value for key, value in host_param(variant)(args).hyper_param.items() if key in used}
@@ -138,7 +153,7 @@ def config_values(host: Host, about: About, variant: str, dataset: str, used: se
 
 def config_text(host: Host, about: About, variant: str, dataset: str, used: set[str]) -> str:
     """A config module: every setting with its value, explained."""
-    values = config_values(host, about, variant, dataset, used)
+    values = config_values(host, variant, dataset, used)
     meanings = {row.name: row.meaning for kind in (TrainSettings, about.method.settings) for row in describe(kind)}
     own = {row.name for row in describe(about.method.settings)}
     groups: dict[str, dict[str, Any]] = {"hyper": values}
@@ -152,7 +167,8 @@ def config_text(host: Host, about: About, variant: str, dataset: str, used: set[
         for key, value in chosen.items():
             meaning = re.sub(r"; is_os_f1 .*", ".", meanings.get(key, ""))  # no metric of the hosts'
             if meaning:
-                lines.append(f"            {key} ({type(value).__name__}): {meaning[0].upper()}{meaning[1:]}")
+                words = f"{key} ({type(value).__name__}): {meaning}"
+                lines += textwrap.wrap(words, 120, initial_indent=" " * 12, subsequent_indent=" " * 16)
         lines += ['        """', f"        {group}_parameters = {{"]
         for key, value in chosen.items():
             shown = repr(value) if host.common_param or key not in own | set(TUNED) else f"[{value!r}]"
