@@ -26,7 +26,7 @@ from .params import settings_of
 from .sources import source_of
 
 if TYPE_CHECKING:
-    from ..managers.common import HostManager
+    from ..managers.mintrec import Manager as HostManager
 else:
     HostManager = object  # a host's own manager takes this place, see host_manager
 
@@ -58,13 +58,13 @@ class PluginManager(HostManager):
         # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
         use_feature_widths(args, splits["train"][0])
         if method.optimizer is not None:
-            self.make_optimizer = method.optimizer
+            self.make_optimizer: Any = method.optimizer
         network = SimpleNamespace(model=self._build(args, tuple(data.label_list), device))
         builder = SimpleNamespace(device=device, model=network, _set_model=lambda args: network)
         super().__init__(args, placed(data), builder)
         self.settings = self.training
         if self.training.eval_monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
-            clips = ConcatDataset([splits[name] for name in ("dev", "ood_dev") if name in splits])
+            clips: Any = ConcatDataset([splits[name] for name in ("dev", "ood_dev") if name in splits])
             self.eval_dataloader = self._loader(clips, args.eval_batch_size)
         if trains_with_ood(args):
             self.logger.info("training with out-of-scope clips: %s", self.training.ood_training)

@@ -16,7 +16,7 @@ from ..facts.host import Host, class_name
 from ..live.params import host_param
 from .about import About
 from .bundle import Bundle
-from .module_text import Name, add_text
+from .module_text import Name, add_text, parse
 
 PACKAGE = "mia_plugins"
 TEMPLATES = f"{PACKAGE}.hosts.upstream.templates"
@@ -27,6 +27,7 @@ REPLACED = {
     (f"{PACKAGE}.system.progress", "progress_bar"): ("tqdm", "tqdm"),
     (f"{PACKAGE}.errors", "UserError"): ("", "ValueError"),
     (f"{PACKAGE}.plugin.task", "Task"): ("types", "SimpleNamespace"),
+    (f"{PACKAGE}.training.manager", "Manager"): (f"{TEMPLATES}.trainer", "Trainer"),
 }
 NEVER = {f"{PACKAGE}.training.loop": ("history", "loss_of")}  # a training is neither resumed nor shared there
 #: what the manager asks for and stands in the network's file: what it learns from, and which weights are pre-trained
@@ -52,34 +53,45 @@ def bundles(host: Host, about: About) -> tuple[Bundle, Bundle]:
         replace[f"{PACKAGE}.training.optimizer", "make_optimizer"] = about.hooks["optimizer"]
     root = f"{TEMPLATES}.{'coarse_net' if host.short in ('mintrec', 'mintood') else 'net'}"
     names = {(root, "network"): f"build_{name}"}
-    manager = manager_root(host, about)
+    texts = [part.text for module in Bundle(root, replace=replace).order for part in parse(module).definitions]
+    manager = manager_root(host, about, placed=any('"train_place"' in text for text in texts))
     wanted = set(Bundle(manager, replace=replace).definitions())
     more = [each for each in BESIDE_NETWORK if each in wanted]
     net = Bundle(root, more=more, replace=replace, modules=host.renamed, names=names)
     provided = dict.fromkeys(net.definitions(), host.net_file(name)[: -len(".py")].replace("/", "."))
-    names = {(manager, "Manager"): class_name(name)}
+    names = {(host.template, "Manager"): f"{class_name(host.short)}Manager"}
+    names[manager, "Manager"] = class_name(name)  # the same module, where the host's own manager will do
     return net, Bundle(manager, replace=replace, provided=provided, names=names, never=NEVER)
 
 
-def manager_root(host: Host, about: About) -> str:
-    """The module that the manager's file starts from: the host's own, or one that adds to it what the method needs."""
+def manager_root(host: Host, about: About, placed: bool) -> str:
+    """The module that the manager's file starts from: the host's own, or one that adds to it what the method needs.
+
+    Args:
+        host: which.
+        about: the method.
+        placed: whether its network reads each clip's ``train_place``.
+    """
     name, hooks = about.method.name, about.hooks
     alone = name.startswith("text")  # called without the host's model manager
-    if not alone and not {"prepare", "manager"} & set(hooks):
+    if not alone and not placed and not {"prepare", "manager"} & set(hooks):
         return host.template
     imports, lines = [f"from {host.template} import Manager"], []
     if alone:
         models = host.nets[0].partition(".")[0] + (".single_turn" if "single_turn" in host.nets[0] else "")
         imports.append(f"from {models}.base import ModelManager")
-    if alone or "prepare" in hooks:
+    if placed:
+        imports.append(f"from {MANAGERS}.batches import placed")
+    if alone or placed or "prepare" in hooks:
         lines += ["", f"    def __init__(self, args, data{'' if alone else ', model'}):"]
-        lines.append(f"        super().__init__(args, data, {'ModelManager(args)' if alone else 'model'})")
+        data, model = "placed(data)" if placed else "data", "ModelManager(args)" if alone else "model"
+        lines.append(f"        super().__init__(args, {data}, {model})")
     if "prepare" in hooks:
         imports.append(f"from {hooks['prepare'][0]} import {hooks['prepare'][1]}")
         lines.append(f"        {hooks['prepare'][1]}(self.model, self.reference_dataloader, self.device)")
     if "manager" in hooks:
         imports += [f"from {hooks['manager'][0]} import {hooks['manager'][1]}"]
-        imports += [f"from {MANAGERS}.training import train_with"]
+        imports += [f"from {TEMPLATES}.trainer import train_with"]
         lines += ["", "    def _train(self, args):", f"        train_with({hooks['manager'][1]}, self, args)"]
     title = f'    """{about.name}."""'
     module = f"{MANAGERS}.{name}_in_{host.short}"

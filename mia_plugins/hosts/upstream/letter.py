@@ -26,7 +26,7 @@ def repository_address(given: str | None) -> str:
     """
     known = given
     with suppress(PackageNotFoundError):
-        known = known or metadata("mia-plugins").get("Home-page")
+        known = known or next(iter(metadata("mia-plugins").get_all("Home-page") or ()), None)
     if not known or known == "UNKNOWN":
         raise UserError("this package does not say where it is published: give --repository URL")
     return known

@@ -19,20 +19,21 @@ def add_requirements(text: Text, lowest: Mapping[str, str]) -> bool:
         text: the file.
         lowest: package -> the lowest version that will do.
     """
-    rows = {}
+    rows: dict[str, tuple[int, str]] = {}
     for row, line in enumerate(text.lines):
         match = LINE.match(line)
         if match:
-            rows[normal(match[1])] = row, match[2]
-    changed, missing = False, []
+            rows[normal(match[1])] = row, match[2] or ""
+    changed = False
+    missing: list[str] = []
     for name, version in lowest.items():
-        row, pinned = rows.get(normal(name), (None, None))
-        if row is None:
+        row, pinned = rows.get(normal(name), (-1, ""))
+        if row < 0:
             missing.append(f"{name}>={version}")
         elif pinned and numbers(pinned) < numbers(version):
             for other, needed in {name: version, **TOGETHER.get((name, version), {})}.items():
-                place, old = rows.get(normal(other), (None, None))
-                if place is not None and old:
+                place, old = rows.get(normal(other), (-1, ""))
+                if old:
                     text.lines[place] = f"{other}>={needed}" + "\r" * text.lines[place].endswith("\r")
             changed = True
     if missing:
