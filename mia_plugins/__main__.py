@@ -7,20 +7,21 @@ import sys
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs a command line; returns the exit code: 0, 2 for an error of the user's, 130 when interrupted."""
-    from .errors import UserError
-    from .runs.options import make_parser
+    from .errors import UserError, one_line
+    from .runs.options import parse
 
     try:
-        options = make_parser().parse_args(arguments)
+        options = parse(arguments)
         # heavy imports come after --help and wrong options
-        from .runs.command import run
-        from .system.processes import stop
+        from .runs.command import closing_words, run
+        from .system.processes import stop, world
 
-        run(options)
+        results = run(options)
+        if not world().rank:
+            print(closing_words(options, results), flush=True)
         stop()
     except UserError as error:
-        # one that a loading process raised comes with that process' traceback before it
-        print(f"error: {str(error).splitlines()[-1].removeprefix('mia_plugins.errors.UserError: ')}", file=sys.stderr)
+        print(f"error: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; the same command with --resume goes on from the last epoch it kept", file=sys.stderr)

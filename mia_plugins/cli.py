@@ -7,7 +7,7 @@ import os
 import sys
 from importlib import import_module
 
-from .errors import UserError
+from .errors import UserError, one_line
 from .runs.options import Parser
 
 COMMANDS = (
@@ -15,6 +15,7 @@ COMMANDS = (
     "mia_plugins.hosts.live.command",
     "mia_plugins.hosts.install.command",
     "mia_plugins.hosts.upstream.command",
+    "mia_plugins.runs.show",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
     "mia_plugins.data.command",
@@ -44,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -1,6 +1,6 @@
 """A-MESS on MIntRec."""
 
-from mia_plugins.nn.backbones import is_small
+from mia_plugins.nn.lookup import is_small
 
 
 class Param:

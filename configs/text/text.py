@@ -1,6 +1,6 @@
 """The text-only baseline, on any data set."""
 
-from mia_plugins.nn.backbones import is_small
+from mia_plugins.nn.lookup import is_small
 
 
 class Param:

@@ -1,57 +1,60 @@
 """A-MESS: anchor-based multimodal embedding with semantic synchronization (arXiv 2503.19474).
 
-The paper's equations by module: ``alignment`` and ``attention`` (4, 6, 8-12), ``anchors`` (5, 7, Listing 1), ``fusion``
-(4-13), ``semantics`` and ``losses`` (15), ``model`` (1, 14, 16, 17).
+The paper's equations by module: ``attention`` (4, 6, 8-12), ``anchors`` (5, 7, Listing 1), ``fusion`` (4-13),
+``semantics`` and ``losses`` (15), ``model`` (1, 14, 16, 17). The model, and torch with it, is imported when it is built.
 """
 
 from __future__ import annotations
 
-from mia_plugins.nn.backbones import load_encoder
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mia_plugins.errors import UserError
 from mia_plugins.plugin.method import Method
-from mia_plugins.plugin.task import Task
 
 from .descriptions import load_descriptions
-from .fusion import build_fusion
-from .inspection import inspect
-from .model import AMESS
-from .semantics import embed_descriptions
+from .pictures import anchors, semantics
 from .settings import Settings
 
+if TYPE_CHECKING:
+    from mia_plugins.plugin.task import Task
 
-def build(task: Task, settings: Settings) -> AMESS:
-    """The model for a task, with its pre-trained encoder and the embeddings of its labels' descriptions."""
-    descriptions = None
+
+def build(task: Task, settings: Settings) -> Any:
+    """See :func:`.model.build`."""
+    from .model import build as build_model
+
+    return build_model(task, settings)
+
+
+def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> dict[str, Any]:
+    """See :func:`.inspection.inspect`."""
+    from .inspection import inspect as inspect_model
+
+    return inspect_model(model, batches, device)
+
+
+def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
+    """Whether there are as many descriptions of every label as the settings ask for.
+
+    Raises:
+        UserError: there are fewer; says how to bring more.
+    """
     if settings.semantic_sync:
-        sentences = load_descriptions(
-            task.labels, settings.descriptions_path or None, settings.num_descriptions, dataset=task.dataset
-        )
-        descriptions = embed_descriptions(sentences, settings.sentence_encoder)
-    encoder = load_encoder(task.text_backbone)
-    fusion = build_fusion(
-        dim=encoder.dim,
-        heads=encoder.config.num_attention_heads,
-        video_dim=task.video_dim,
-        audio_dim=task.audio_dim,
-        text_length=task.text_length,
-        video_length=task.video_length,
-        audio_length=task.audio_length,
-        anchor_embedding=settings.anchor_embedding,
-        aligned_method=settings.aligned_method,
-        num_anchors=settings.num_anchors,
-        dropout=settings.dropout_prob,
-        residual=settings.residual,
-        fusion_start=settings.fusion_start,
-    )
-    return AMESS(
-        encoder,
-        fusion,
-        num_classes=task.num_classes,
-        num_labels=len(task.labels),
-        descriptions=descriptions,
-        temperature=settings.temperature,
-        literal=settings.negatives == "literal",
-        pooling=settings.pooling,
-    )
+        try:
+            load_descriptions(labels, settings.descriptions_path or None, settings.num_descriptions, dataset=dataset)
+        except UserError as error:
+            remedy = "" if settings.descriptions_path else "; descriptions_path=FILE brings descriptions of your own"
+            raise UserError(f"{error}{remedy}") from error
 
 
-METHOD = Method(name="amess", build=build, settings=Settings, configs="mia_plugins.configs.amess", inspect=inspect)
+METHOD = Method(
+    name="amess",
+    title="A-MESS",
+    build=build,
+    settings=Settings,
+    configs="mia_plugins.configs.amess",
+    inspect=inspect,
+    pictures=(semantics, anchors),
+    check=check,
+)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from mia_plugins.nn.alignment import CTCAlignment
 from mia_plugins.nn.frames import Frames, as_frames, masked_mean
+from mia_plugins.plugin.picture import Constant
 
 from .attention import CrossAttention
 from .fusion import AnchorEmbedding, IdentityStart
@@ -20,7 +21,9 @@ MISSING = -1
 
 
 @torch.inference_mode()
-def inspect(model: AMESS, batches: Iterable[Mapping[str, Tensor]], device: torch.device) -> dict[str, np.ndarray]:
+def inspect(
+    model: AMESS, batches: Iterable[Mapping[str, Tensor]], device: torch.device
+) -> dict[str, np.ndarray | Constant]:
     """Arrays with a row a clip; names absent where the settings leave that part of the model out.
 
     Returns:
@@ -63,9 +66,9 @@ def inspect(model: AMESS, batches: Iterable[Mapping[str, Tensor]], device: torch
                 add(f"{name}_frames", widened(shares.argmax(dim=-1), fusion.num_anchors), np.int16)
                 add(f"{name}_reading", widened(binned(shares, lengths), fusion.num_anchors), np.float16)
                 add(f"{name}_length", lengths, np.int16)
-    arrays = {name: np.concatenate(values) for name, values in parts.items()}
+    arrays: dict[str, np.ndarray | Constant] = {name: np.concatenate(values) for name, values in parts.items()}
     if model.synchronizer is not None:
-        arrays["semantics"] = model.descriptions.float().cpu().numpy().astype(np.float16)
+        arrays["semantics"] = Constant(model.descriptions.float().cpu().numpy().astype(np.float16))
     return arrays
 
 

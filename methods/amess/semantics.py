@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mia_plugins.nn.backbones import load, quiet_transformers, resolve
+from mia_plugins.nn.backbones import load, quiet_transformers
+from mia_plugins.nn.lookup import resolve
 from mia_plugins.system.files import cache_folder, whole_file
 
 

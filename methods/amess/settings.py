@@ -3,16 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
-from mia_plugins.errors import UserError
-from mia_plugins.nn.alignment import NAMES as ALIGNMENTS
-
-CHOICES = {
-    "aligned_method": ALIGNMENTS,
-    "fusion_start": ("identity", "paper"),
-    "negatives": ("other_labels", "literal"),
-    "pooling": ("first", "mean"),
-}
+from mia_plugins.plugin.settings import Range, check
 
 
 @dataclass(frozen=True)
@@ -37,23 +30,17 @@ class Settings:
 
     anchor_embedding: bool = True
     semantic_sync: bool = True
-    num_anchors: int = 8
-    aligned_method: str = "ctc"
+    num_anchors: Annotated[int, Range(1, 1_000_000)] = 8
+    aligned_method: Literal["ctc", "conv1d", "avg_pool", "none"] = "ctc"
     residual: bool = True
-    fusion_start: str = "identity"
-    temperature: float = 0.7
-    negatives: str = "other_labels"
-    num_descriptions: int = 3
+    fusion_start: Literal["identity", "paper"] = "identity"
+    temperature: Annotated[float, Range(0, 1_000_000, above=True)] = 0.7
+    negatives: Literal["other_labels", "literal"] = "other_labels"
+    num_descriptions: Annotated[int, Range(1, 1_000_000)] = 3
     descriptions_path: str = ""
     sentence_encoder: str = "all-MiniLM-L6-v2"
-    pooling: str = "first"
-    dropout_prob: float = 0.1
+    pooling: Literal["first", "mean"] = "first"
+    dropout_prob: Annotated[float, Range(0, 1, below=True)] = 0.1
 
     def __post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise UserError(f"{name}={getattr(self, name)!r} is none of: {', '.join(choices)}")
-        if self.num_anchors < 1 or self.num_descriptions < 1:
-            raise UserError("num_anchors and num_descriptions must be 1 or more")
-        if not self.temperature > 0 or not 0 <= self.dropout_prob < 1:
-            raise UserError("temperature must be above 0 and dropout_prob in [0, 1)")
+        check(self)

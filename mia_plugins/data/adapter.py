@@ -8,6 +8,7 @@ from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
 from ..errors import UserError
+from ..system.regular import is_regular
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,21 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     """Find the folder of the in-scope tables, or with ``ood_dataset`` of that out-of-scope set's.
 
     Raises:
-        UserError: none of the places holds a train.tsv, dev.tsv or test.tsv.
+        UserError: none of the places holds a train.tsv, dev.tsv or test.tsv, or the user may not look into one.
     """
+    _check_text("data_path", str(data_path))
+    _check_text("ood_dataset", ood_dataset or "")
     if ood_dataset is not None and _leaves_folder(ood_dataset):
         raise UserError(f"ood_dataset {ood_dataset!r}: not a folder's name; give one such as {adapter.ood_dataset}")
     patterns = adapter.in_scope if ood_dataset is None else adapter.out_of_scope
-    own = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
+    separate = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
     mixed = [data_path / pattern for pattern in adapter.total if ood_dataset in (None, adapter.ood_dataset)]
-    for folder in [*own, *mixed]:
-        if any((folder / f"{split}.tsv").is_file() for split in ("train", "dev", "test")):
+    for folder in [*separate, *mixed]:
+        if any(is_regular(folder / f"{split}.tsv") for split in ("train", "dev", "test")):
             return Scope(folder, folder in mixed)
     wanted = "in-scope" if ood_dataset is None else f"out-of-scope ({ood_dataset})"
     state = "" if data_path.is_dir() else " (no such folder)"
-    places = ", ".join(map(str, [*own, *mixed]))
+    places = ", ".join(map(str, [*separate, *mixed]))
     raise UserError(
         f"data_path {data_path}{state}: no {wanted} tables of {adapter.name}; looked for train.tsv, dev.tsv and "
         f"test.tsv in {places}; correct --data_path{' or --ood_dataset' if ood_dataset else ''}"
@@ -95,8 +98,9 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         The file in each folder.
 
     Raises:
-        UserError: no kind is in all folders, or ``wanted`` leads out of them.
+        UserError: no kind is in all folders, ``wanted`` leads out of them, or the user may not look into one.
     """
+    _check_text("features", wanted or "")
     if wanted is None:
         kinds = list(files.values())
     elif wanted in files:
@@ -106,8 +110,8 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
     else:
         kinds = [(wanted,)]
     for names in kinds:
-        found = [next((path for name in names if (path := folder / name).is_file()), None) for folder in folders]
-        paths = [path for path in found if path is not None]
+        candidates = [next((path for name in names if is_regular(path := folder / name)), None) for folder in folders]
+        paths = [path for path in candidates if path is not None]
         if len(paths) == len(folders):
             return paths
     known = "; ".join(f"{kind}: {' or '.join(names)}" for kind, names in files.items())
@@ -116,6 +120,14 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         f"{'every one of these folders' if len(folders) > 1 else 'this folder'}; put the features there, "
         f"or choose them with --video_feats and --audio_feats ({known})"
     )
+
+
+def _check_text(option: str, value: str) -> None:
+    """Logs and records are UTF-8, so a name whose bytes are not cannot be written there."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise UserError(f"{option} {ascii(value)}: the name is not UTF-8; rename it") from None
 
 
 def _leaves_folder(name: str) -> bool:

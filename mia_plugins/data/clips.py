@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import UserError
-from .adapter import Adapter, Scope, find_features, find_scope
+from .adapter import Adapter, find_features, find_scope
 from .chained import Chained, frame_counts
 from .features import read_features
+from .splits import Split, label_ids, leaks, read_split
 from .store.frames import StoredFrames
-from .tables import read_table
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +67,7 @@ class LoadedData:
         labels: label id -> in-scope label.
         video_dim, audio_dim: width of a frame.
         sources: the files read, for the log.
+        warnings: what the user should know of the data, a line each; see :func:`~mia_plugins.data.splits.leaks`.
     """
 
     splits: Mapping[str, Clips]
@@ -76,20 +75,12 @@ class LoadedData:
     video_dim: int
     audio_dim: int
     sources: tuple[Path, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def ood_label_id(self) -> int:
         """The id of out-of-scope clips: the one after the last label's."""
         return len(self.labels)
-
-
-class _Split(NamedTuple):
-    folder: Path
-    table: Path
-    keys: list[str]
-    texts: list[str]
-    label_ids: list[int]
-    rows: list[str]  # where each clip is named, for error messages
 
 
 def load_clips(
@@ -120,16 +111,19 @@ def load_clips(
     Raises:
         UserError: a file, row, label, clip or option is not as it must be.
     """
-    labels, ids = _label_ids(adapter, data_mode)
-    splits: dict[str, _Split] = {}
+    labels, ids = label_ids(adapter, data_mode)
+    splits: dict[str, Split] = {}
     scope = find_scope(adapter, Path(data_path), None)
     for name in ("train", "dev", "test"):
-        splits[name] = _read_split(adapter, scope, name, ids)
+        splits[name] = read_split(adapter, scope, name, ids)
     ood_names = [*(("train", "dev") if train_ood else ()), *(("test",) if test_ood else ())]
     if ood_names:
         scope = find_scope(adapter, Path(data_path), ood_dataset or adapter.ood_dataset)
         for name in ood_names:
-            splits[f"ood_{name}"] = _read_split(adapter, scope, name, {adapter.ood_label: len(labels)})
+            splits[f"ood_{name}"] = read_split(adapter, scope, name, {adapter.ood_label: len(labels)})
+    warnings = leaks(splits)
+    for warning in warnings:
+        logging.getLogger("mia_plugins").warning(warning)
 
     length = adapter.max_lengths
     video, video_paths = _read_modality(splits, video_data_path, adapter.video_files, video_feats, length["video"])
@@ -143,55 +137,12 @@ def load_clips(
         video_dim=video["train"].width,
         audio_dim=audio["train"].width,
         sources=tuple(dict.fromkeys([*(split.table for split in splits.values()), *video_paths, *audio_paths])),
+        warnings=warnings,
     )
 
 
-def _label_ids(adapter: Adapter, data_mode: str) -> tuple[tuple[str, ...], dict[str, int]]:
-    """The labels to learn, and the id of each label that a table may hold."""
-    if data_mode == "multi-class":
-        return adapter.labels, {label: i for i, label in enumerate(adapter.labels)}
-    if data_mode != "binary-class":
-        raise UserError(f"data_mode {data_mode!r}: unknown; choose multi-class or binary-class")
-    if not adapter.binary_map:
-        raise UserError(f"data_mode binary-class: {adapter.name} has no coarse labels; choose multi-class")
-    coarse = adapter.binary_labels
-    return coarse, {label: coarse.index(adapter.binary_map[label]) for label in adapter.labels}
-
-
-def _read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]) -> _Split:
-    """The rows whose label is in ``ids``; any other label is an error, unless the table holds both scopes."""
-    known = (*adapter.labels, adapter.ood_label) if scope.mixed else tuple(ids)
-    path = scope.folder / f"{name}.tsv"
-    split = _Split(scope.folder, path, [], [], [], [])
-    for number, cells in read_table(path, adapter.columns):
-        label, row = cells[adapter.label_column], f"{path}, row {number}"
-        if label not in known:
-            raise UserError(f"{row}: {_wrong_label(adapter, label, known)}")
-        if label in ids:
-            split.keys.append(adapter.key(cells))
-            split.texts.append(cells[adapter.text_column])
-            split.label_ids.append(ids[label])
-            split.rows.append(row)
-    if not split.keys:
-        raise UserError(f"{path}: no row is labelled {' or '.join(ids)}; leave this scope out, or add its clips")
-    return split
-
-
-def _wrong_label(adapter: Adapter, label: str, known: Sequence[str]) -> str:
-    if label == adapter.ood_label:
-        return (
-            f"label {label} in an in-scope table; move the row to the out-of-scope set ({adapter.ood_dataset}) "
-            "and load that with --train_ood or --test_ood"
-        )
-    if label in adapter.labels:
-        return f"label {label!r} in an out-of-scope table, whose rows all are {adapter.ood_label}; move or relabel it"
-    close = difflib.get_close_matches(label, known, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"{adapter.name} has: {', '.join(known)}"
-    return f"unknown label {label[:60]!r}; {hint}"
-
-
 def _read_modality(
-    splits: Mapping[str, _Split],
+    splits: Mapping[str, Split],
     subfolder: str,
     files: Mapping[str, tuple[str, ...]],
     wanted: str | None,

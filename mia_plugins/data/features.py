@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, short
+from .store.build import LARGEST
+from .store.cache import open_store
 from .store.frames import StoredFrames
-from .store.index import Store, open_store
+from .store.index import Store
 
 _MISSING = -1
+_NAMED = 5  # clips that an error names
 
 
 def read_features(
@@ -24,42 +27,54 @@ def read_features(
 ) -> StoredFrames:
     """Check the named clips and find their frames, which are read when they are asked for.
 
-    The first call for a file converts it; see :mod:`mia_plugins.data.store.index`.
+    The first call for a file converts it; see :mod:`mia_plugins.data.store.cache`.
 
     Args:
         path: a pickled dict of clip key -> (T, width) or (T, 1, width) array, or list of (width,) or (1, width) arrays.
         keys: the clips, in the order wanted; a key that comes twice gets the same frames twice.
         max_length: frames to keep; later ones are dropped.
         width: features per frame, if already known; otherwise the first clip decides.
-        rows: for each key the place that names it, such as ``train.tsv, row 12``, for the error messages.
+        rows: for each key the row that names it, such as ``train.tsv, row 12``, for the error messages.
 
     Returns:
         For each key a C-contiguous float32 array (min(T, max_length), width), still on disk.
 
     Raises:
-        UserError: no readable dict, or a clip that is missing, empty, not numeric, not finite or of another width.
+        UserError: no readable dict; clips that are missing; or a clip that is empty, not numeric, not finite, beyond
+            :data:`~mia_plugins.data.store.build.LARGEST` or of another width.
     """
     store = open_store(path)
     places = np.fromiter((store.rows.get(key, _MISSING) for key in keys), np.int64, len(keys))
-    # a row of its own for missing clips, the last one, so that all clips can be looked up at once
-    offset, count, widths, bad, fault_at = np.vstack([store.index, [[0] * 5]])[places].T
+    missing = np.flatnonzero(places == _MISSING).tolist()
+    if missing:
+        raise UserError(_absent(path, [_name(keys, rows, i) for i in missing[:_NAMED]], len(missing)))
+    offset, count, widths, bad, fault_at = store.index[places].T
     lengths = np.minimum(count, max_length)
     width = width or (int(widths[0]) if len(keys) else 0)
-    wrong = (places == _MISSING) | ((fault_at >= 0) & (fault_at < max_length)) | (lengths * widths == 0)
+    wrong = ((fault_at >= 0) & (fault_at < max_length)) | (lengths * widths == 0)
     wrong |= ((bad >= 0) & (bad < lengths)) | (widths != width)
     if wrong.any():
         first = int(wrong.argmax())
-        clip = f"clip {keys[first]} ({rows[first]})" if rows else f"clip {keys[first]}"
+        clip = f"clip {_name(keys, rows, first)}"
         raise UserError(_complaint(path, clip, store, int(places[first]), max_length, width))
-    return StoredFrames(store.file, offset, lengths, width)
+    return StoredFrames(store.frames, offset, lengths, width)
+
+
+def _name(keys: Sequence[str], rows: Sequence[str] | None, i: int) -> str:
+    return f"{short(keys[i])} ({rows[i]})" if rows else short(keys[i])
+
+
+def _absent(path: str | os.PathLike[str], clips: Sequence[str], count: int) -> str:
+    if count == 1:
+        return f"clip {clips[0]} has no features in {path}; extract them, or take its row out"
+    more = f" and {count - len(clips)} more" if count > len(clips) else ""
+    return f"{count} clips have no features in {path}: {', '.join(clips)}{more}; extract them, or take their rows out"
 
 
 def _complaint(
     path: str | os.PathLike[str], clip: str, store: Store, place: int, max_length: int, expected: int
 ) -> str:
     """What is wrong with a clip, the ``place``-th of the store, of which ``max_length`` frames are wanted."""
-    if place == _MISSING:
-        return f"{clip} has no features in {path}; extract them, or take its row out"
     _, count, width, bad, fault_at = store.index[place].tolist()
     length = min(count, max_length)
     if 0 <= fault_at < max_length:
@@ -67,7 +82,7 @@ def _complaint(
     elif length * width == 0:
         fault = f"is empty, of shape {(length, width)}"
     elif 0 <= bad < length:
-        fault = f"has a NaN or infinite value in frame {bad} (counted from 0)"
+        fault = f"has a value that is NaN, infinite or beyond {LARGEST:g} in frame {bad} (counted from 0)"
     else:
         return (
             f"{clip} in {path} has {width} features a frame where other clips have {expected}; "

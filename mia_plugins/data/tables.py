@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError
+from ..system.regular import check_regular, unreadable
+
+_LARGEST = 1 << 28  # bytes: more than a million clips, and reading takes several times as much memory
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab and line ends
 
 
 class Row(NamedTuple):
@@ -18,18 +23,20 @@ class Row(NamedTuple):
     cells: list[str]
 
 
-def read_table(path: str | os.PathLike[str], columns: int) -> list[Row]:
+def read_table(
+    path: str | os.PathLike[str], columns: int, is_clip: Callable[[Sequence[str]], bool] | None = None
+) -> list[Row]:
     """Read the rows below the header; blank lines are skipped.
 
     Args:
         path: a UTF-8 file, with or without a byte-order mark.
         columns: how many columns the data set needs at least.
+        is_clip: cells -> whether they can only be a clip's, to notice a table without its header.
 
     Raises:
-        UserError: the file is missing, empty or unreadable, or a row is not like the header.
+        UserError: the file is missing, empty, no regular file or unreadable, has no header, or a row is not like it.
     """
-    lines = _lines(path)
-    reader = csv.reader(lines, delimiter="\t")  # default quoting, as in the benchmarks
+    reader = csv.reader(_lines(path), delimiter="\t")  # default quoting, as in the benchmarks
     header: list[str] | None = None
     rows: list[Row] = []
     number = 1
@@ -39,11 +46,7 @@ def read_table(path: str | os.PathLike[str], columns: int) -> list[Row]:
                 raise UserError(f"{path}, row {number}: a quoted text runs over several lines; remove the stray quote")
             if header is None:
                 header = cells
-                if len(header) < columns:
-                    raise UserError(
-                        f"{path}, row 1: the header has {len(header)} columns, not {columns} or more; "
-                        "check that the columns are separated by tabs"
-                    )
+                _check_header(path, header, columns, is_clip)
             elif cells:
                 if len(cells) != len(header):
                     raise UserError(
@@ -59,13 +62,36 @@ def read_table(path: str | os.PathLike[str], columns: int) -> list[Row]:
     return rows
 
 
+def _check_header(
+    path: str | os.PathLike[str],
+    header: Sequence[str],
+    columns: int,
+    is_clip: Callable[[Sequence[str]], bool] | None,
+) -> None:
+    if len(header) < columns:
+        raise UserError(
+            f"{path}, row 1: the header has {len(header)} columns, not {columns} or more; "
+            "check that the columns are separated by tabs"
+        )
+    if is_clip is not None and is_clip(header):
+        raise UserError(
+            f"{path}, row 1: a clip where the columns' names should be; put the header above it, or it is not read"
+        )
+
+
 def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The lines with their ends, checked."""
+    check_regular(path, _LARGEST)
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror or error}); check the path and its rights") from None
+        raise unreadable(path, error) from None
     for number, line in enumerate(content.splitlines(keepends=True), start=1):
         try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
             raise UserError(f"{path}, row {number}: not UTF-8 text; save the file as UTF-8") from None
+        control = _CONTROL.search(text)
+        if control:
+            raise UserError(f"{path}, row {number}: holds the control character {control[0]!r}; remove it")
+        yield text

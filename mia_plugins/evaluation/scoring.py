@@ -1,8 +1,9 @@
-"""From predictions to the benchmark's metrics."""
+"""From a model's predictions to the benchmark's metrics."""
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +23,26 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
     return expit(logits.astype(np.float64))
 
 
+def check_logits(predictions: Predictions, clips: str) -> None:
+    """Refuse logits of which no prediction can be made: argmax would take NaN for the first class.
+
+    Args:
+        predictions: of any clips.
+        clips: what to call them in an error, such as ``test``.
+
+    Raises:
+        UserError: a logit is NaN or infinite.
+    """
+    bad = ~np.isfinite(predictions.logits).all(axis=1)
+    if bad.any():
+        raise UserError(
+            f"{clips} clips: logits of {bad.sum()} of {len(bad)} are NaN or infinite, first in row {np.argmax(bad)}; "
+            "the model's weights or the clips' features are damaged: train again or check the feature files"
+        )
+
+
 def in_scope_scores(predictions: Predictions, num_labels: int) -> dict[str, float]:
-    """In-scope metrics of the in-scope clips; the prediction is the best in-scope class.
+    """Compute the in-scope metrics of the in-scope clips; the prediction is the in-scope class with the largest logit.
 
     Args:
         predictions: of any clips; out-of-scope ones are left out.
@@ -36,7 +55,7 @@ def in_scope_scores(predictions: Predictions, num_labels: int) -> dict[str, floa
 def dev_score(
     dev: Predictions, train: Callable[[], Predictions], *, monitor: str, num_labels: int, scale: float
 ) -> float:
-    """The score that picks the best epoch, as a fraction.
+    """Compute the score that picks the best epoch, as a fraction.
 
     Args:
         dev: predictions of the dev clips.
@@ -46,23 +65,25 @@ def dev_score(
         scale: of DOC.
 
     Raises:
-        UserError: ``is_os_f1`` without out-of-scope dev clips.
+        UserError: logits that are not finite, or ``is_os_f1`` without out-of-scope dev clips.
     """
+    check_logits(dev, "dev")
     if monitor != "is_os_f1":
         return in_scope_scores(dev, num_labels)[monitor]
     if (dev.label_ids < num_labels).all():
         raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
     y_open = open_set_predictions(dev, train, num_labels=num_labels, scale=scale)
-    found = oid_metrics_fixed(dev.label_ids, y_open, num_labels)
-    return (found["f1-known_fixed"] + found["f1-open_fixed"]) / 2
+    metrics = oid_metrics_fixed(dev.label_ids, y_open, num_labels)
+    return (metrics["f1-known_fixed"] + metrics["f1-open_fixed"]) / 2
 
 
 def open_set_predictions(
     test: Predictions, train: Callable[[], Predictions], *, num_labels: int, scale: float
 ) -> np.ndarray:
-    """The class of every clip, ``num_labels`` for out of scope.
+    """Predict the class of every clip, ``num_labels`` for out of scope.
 
-    A model with an out-of-scope class says so itself; otherwise DOC's thresholds, fitted on ``train``, decide.
+    A model with an out-of-scope class decides by its largest logit; otherwise DOC's thresholds, fitted on ``train``,
+    decide.
 
     Args:
         test: predictions to decide on.
@@ -73,6 +94,7 @@ def open_set_predictions(
     if test.logits.shape[1] > num_labels:
         return test.logits.argmax(axis=1)
     fitted = train()
+    check_logits(fitted, "training")
     thresholds = doc_thresholds(sigmoid(fitted.logits), fitted.label_ids, num_labels, scale)
     return doc_predict(sigmoid(test.logits), thresholds, num_labels)
 
@@ -86,7 +108,10 @@ def detection_scores(
     weight: np.ndarray,
     bias: np.ndarray,
 ) -> np.ndarray:
-    """In-scope scores ``(clips,)`` by one of the benchmark's detectors, on the in-scope part of the last layer."""
+    """Compute in-scope scores ``(clips,)`` by one of the benchmark's detectors, from the last layer's in-scope classes.
+
+    Args, Returns, Raises: see :func:`ood_scores`; ``train`` as in :func:`open_set_predictions`.
+    """
     fitted = train() if method in ("ma", "vim", "residual") else None
     return ood_scores(
         method,
@@ -111,13 +136,13 @@ def score_test(
     test_mode: str | None,
     ood_detection_method: str,
 ) -> dict[str, Any]:
-    """Everything a test run reports.
+    """Compute everything a test run reports.
 
     Args:
         test: predictions of the test clips, in-scope and, with a ``test_mode``, out-of-scope ones.
         train: as in :func:`open_set_predictions`.
         num_labels: number of in-scope intents.
-        weight, bias: of the last linear layer.
+        weight, bias: of the last linear layer, ``(classes, width)`` and ``(classes,)``.
         scale: of DOC.
         test_mode: ``ood_cls`` (classify, out of scope included), ``ood_det`` (detect) or None (in-scope only).
         ood_detection_method: the detector of ``ood_det``.
@@ -125,7 +150,11 @@ def score_test(
     Returns:
         Metrics as fractions, under the benchmark's names, and the arrays ``y_true``, ``y_pred`` (best in-scope class),
         ``features``, ``logits``, and with a ``test_mode`` ``y_open`` (class with out of scope) or ``scores``.
+
+    Raises:
+        UserError: logits that are not finite, or a detector that cannot be computed.
     """
+    check_logits(test, "test")
     results: dict[str, Any] = dict(in_scope_scores(test, num_labels))
     results["y_true"] = test.label_ids
     results["y_pred"] = test.logits[:, :num_labels].argmax(axis=1)

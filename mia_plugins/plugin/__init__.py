@@ -6,6 +6,7 @@ Nothing here imports torch, so that commands which only list or report start at 
 from ..data.adapter import Adapter
 from ..errors import UserError
 from .method import BasicOutput, Method, Model, Output, build_model
+from .picture import Constant, Picture, PictureRequest, figure, save
 from .registry import register
 from .settings import Range, check
 from .task import Task
@@ -13,13 +14,18 @@ from .task import Task
 __all__ = [
     "Adapter",
     "BasicOutput",
+    "Constant",
     "Method",
     "Model",
     "Output",
+    "Picture",
+    "PictureRequest",
     "Range",
     "Task",
     "UserError",
     "build_model",
     "check",
+    "figure",
     "register",
+    "save",
 ]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from .picture import Constant, Group, Picture, PictureRequest
     from .task import Task
 
     Batch = Mapping[str, Tensor]
@@ -100,8 +101,12 @@ class Method:
         optimizer: ``optimizer(model, settings, steps)`` returns an optimizer and a scheduler that is stepped once a batch;
             None: AdamW with linear warm-up and decay.
         inspect: ``inspect(model, batches, device)`` shows a model's inside on the test clips: arrays by name, each with a
-            row a clip in the order of the batches, kept beside the run's results for ``pictures``.
-        pictures: functions that draw what ``inspect`` kept, for reports.
+            row a clip in the order of the batches or a :class:`~mia_plugins.plugin.picture.Constant`, kept beside the
+            run's results for ``pictures``.
+        pictures: functions ``picture(group, request)`` that draw finished runs for reports; see
+            :mod:`mia_plugins.plugin.picture`.
+        check: ``check(dataset, labels, settings)`` raises :class:`~mia_plugins.plugin.UserError` where ``build`` would
+            fail with these settings and labels; called before anything is read or trained.
         manager: a class that trains and tests in another way; None: the common one.
     """
 
@@ -112,8 +117,9 @@ class Method:
     title: str | None = None
     prepare: Callable[[Any, Iterable[Batch], torch.device], None] | None = None
     optimizer: Callable[[Any, Any, int], tuple[Any, Any]] | None = None
-    inspect: Callable[[Any, Iterable[Batch], torch.device], dict[str, np.ndarray]] | None = None
-    pictures: Sequence[Callable[..., Any]] = ()
+    inspect: Callable[[Any, Iterable[Batch], torch.device], Mapping[str, np.ndarray | Constant]] | None = None
+    pictures: Sequence[Callable[[Group, PictureRequest], Sequence[Picture]]] = ()
+    check: Callable[[str, Sequence[str], Any], None] | None = None
     manager: type | None = None
 
     @property

@@ -18,6 +18,8 @@ class Task:
         text_length: most tokens of a text, special tokens included.
         video_length, audio_length: most frames of a clip.
         video_dim, audio_dim: width of a frame.
+        weights: the file of a restored model's weights; what they hold, such as embeddings in a buffer, need not be
+            computed again (:func:`mia_plugins.nn.weights.saved_shape`). None: the model is new.
     """
 
     dataset: str
@@ -29,6 +31,7 @@ class Task:
     audio_length: int
     video_dim: int
     audio_dim: int
+    weights: str | None = None
 
     @property
     def num_labels(self) -> int:

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..evaluation.calibration import expected_calibration_error, reliability_bins
 from ..evaluation.ood_scores import msp
-from .runs import SavedRun
-from .style import BLACK, BLUE, Picture, figure, save
+from ..plugin.picture import BLACK, BLUE, Picture, figure, save
+from .saved import SavedRun
 
 
 def reliability(run: SavedRun, title: str, folder: Path, name: str) -> Picture | None:
@@ -18,6 +18,8 @@ def reliability(run: SavedRun, title: str, folder: Path, name: str) -> Picture |
     if true is None or closed is None or logits is None:
         return None
     inside = true < len(run.labels)
+    if not inside.any():
+        return None
     confidence = np.clip(msp(logits[inside][:, : len(run.labels)]), 0, 1)
     correct = true[inside] == closed[inside]
     bins = [bar for bar in reliability_bins(confidence, correct) if bar.rows]
@@ -27,10 +29,17 @@ def reliability(run: SavedRun, title: str, folder: Path, name: str) -> Picture |
         upper.plot((0, 100), (0, 100), ":", color=BLACK, label="perfectly calibrated")
         points = [100 * bar.confidence for bar in bins], [100 * bar.accuracy for bar in bins]
         upper.plot(*points, "o-", color=BLUE, markersize=4, label="bins of this model")
-        upper.set(ylabel="accuracy (%)", ylim=(0, 102), title=f"expected calibration error {100 * ece:.1f} %")
-        upper.legend(loc="upper left", fontsize=8)
+        upper.set(ylabel="accuracy (%)", ylim=(0, 102))
+        drawn.legend(loc="outside upper center", ncols=2, fontsize=8)
         lower.bar(
             [100 * bar.lower for bar in bins], [bar.rows for bar in bins], width=100 / 15, align="edge", color=BLUE
         )
         lower.set(xlabel="confidence: largest softmax probability (%)", ylabel="clips", xlim=(0, 100))
-        return save(drawn, folder, name, f"Calibration on in-scope test clips, {title}, seed {run.record['seed']}.")
+        gap = 100 * (confidence.mean() - correct.mean())
+        word = "about as confident as it is accurate" if abs(gap) < 2 else f"{'over' if gap > 0 else 'under'}confident"
+        caption = (
+            f"Calibration on the {inside.sum()} in-scope test clips, {title}, seed {run.record['seed']}: mean confidence "
+            f"{100 * confidence.mean():.1f} %, accuracy {100 * correct.mean():.1f} %. Bins without a clip are left out."
+        )
+        heading = f"The model is {word}: calibration error {100 * ece:.1f} %"
+        return save(drawn, folder, name, title=heading, caption=caption)

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import UserError
 from ..evaluation.classes import class_table, confusion_counts
-from .runs import SavedRun
-from .style import Picture, figure, save
+from ..plugin.picture import Picture, figure, save
+from .saved import SavedRun
 
 OOS = "out of scope"
+MOST_CLASSES = 200  # of a confusion matrix
 
 
 def predictions(run: SavedRun) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
@@ -24,6 +26,8 @@ def predictions(run: SavedRun) -> tuple[np.ndarray, np.ndarray, list[str]] | Non
     predicted = closed if open_ is None else open_
     counted = np.ones(len(true), bool) if open_ is not None else true < len(run.labels)
     true, predicted = true[counted], predicted[counted]
+    if not len(true):
+        return None
     present = np.union1d(true, predicted)
     names = [*run.labels, OOS]
     return np.searchsorted(present, true), np.searchsorted(present, predicted), [names[int(i)] for i in present]
@@ -35,6 +39,8 @@ def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Pict
     if found is None:
         return None
     true, predicted, labels = found
+    if len(labels) > MOST_CLASSES:
+        raise UserError(f"{len(labels)} classes are too many to draw; {MOST_CLASSES} are the most")
     counts = confusion_counts(true, predicted, np.arange(len(labels)))
     shares = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = max(4.0, 0.27 * len(labels))
@@ -50,8 +56,18 @@ def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Pict
             color = "white" if shares[i, j] > 55 else "black"
             axes.text(j, i, f"{shares[i, j]:.0f}", ha="center", va="center", fontsize=6, color=color)
         drawn.colorbar(image, ax=axes, shrink=0.6, label="share of the true intent's clips (%)")
-        caption = f"Confusion matrix, {title}, seed {run.record['seed']}, test set; shares below 5 % are not printed."
-        return save(drawn, folder, name, caption)
+        clips = f"seed {run.record['seed']}, {len(true)} test clips"
+        caption = f"Confusion matrix, {title}, {clips}; shares below 5 % are not printed."
+        return save(drawn, folder, name, title=confused(counts, labels), caption=caption)
+
+
+def confused(counts: np.ndarray, labels: list[str]) -> str:
+    """The pair of intents that is confused most often, in words."""
+    wrong = counts - np.diag(np.diag(counts))
+    if not wrong.any():
+        return "No clip is taken for another intent"
+    i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+    return f"Confused most often: {labels[i]} is taken for {labels[j]} ({wrong[i, j]} of {counts[i].sum()} clips)"
 
 
 def per_class(run: SavedRun) -> tuple[list[str], list[list[str]]] | None:

@@ -1,72 +1,25 @@
-"""Finished runs on disk: finding their folders, reading them, and putting those of one setting together.
-
-Names in ``inspection.npz`` that reports know, each an array with a row a test clip (absent ones leave a picture out):
-``sentence_before`` and ``sentence`` ``(clips, width)`` with ``semantics`` ``(labels, descriptions, width)``, and for video
-and audio ``<modality>_anchors``, ``<modality>_frames`` ``(clips, k)``, ``<modality>_reading`` ``(clips, k, bins)`` and
-``<modality>_length`` ``(clips,)``, as :func:`mia_plugins.methods.amess.inspection.inspect` describes them.
-"""
+"""Finished runs: finding their folders, and putting those of one setting together."""
 
 from __future__ import annotations
 
+import csv
 import json
 import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..errors import UserError
-from ..runs.records import CLIPS, INSPECTION, RECORD
+from ..plugin.method import Method
+from ..plugin.registry import METHOD_GROUP, find_method, names
+from ..runs.records import RECORD
 from ..runs.results import read_rows
+from .saved import SavedRun, plain, read_run
 
 IDENTITY = ("method", "dataset", "text_backbone", "data_mode", "train_ood", "test_ood", "test_mode")
-NAMES = {"amess": "A-MESS", "text": "text only"}
-
-
-@dataclass(frozen=True)
-class SavedRun:
-    """One run's folder and its ``run.json``."""
-
-    folder: Path
-    record: dict[str, Any]
-
-    def array(self, name: str) -> np.ndarray | None:
-        """A saved array such as ``logits``; None where the run has none.
-
-        Raises:
-            UserError: the file is damaged.
-        """
-        path = self.folder / f"{name}.npy"
-        try:
-            return np.load(path, allow_pickle=False) if path.exists() else None
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); make the run again") from error
-
-    @cached_property
-    def inspection(self) -> dict[str, np.ndarray]:
-        """What the method showed of its inside; empty where it shows nothing."""
-        path = self.folder / INSPECTION
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path}: cannot be read ({error}); make the run again") from error
-
-    @cached_property
-    def clips(self) -> dict[str, Any]:
-        """Keys, label ids and tokens of the test clips."""
-        return json.loads((self.folder / CLIPS).read_text(encoding="utf-8"))
-
-    @property
-    def labels(self) -> list[str]:
-        """The in-scope labels, by id."""
-        return self.record["labels"]
+MOST_TABLE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -99,52 +52,75 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[SavedRun], list[str]]:
         UserError: a folder is missing, or there is no run at all.
     """
     paths: dict[Path, None] = {}
+    problems: list[str] = []
     for folder in folders:
         if not folder.is_dir():
             raise UserError(f"{folder}: no such folder; give one that --save_results or reproduce wrote")
         paths.update(dict.fromkeys(sorted(path.resolve() for path in folder.rglob(RECORD))))
         for table in sorted(folder.glob("*.csv")):
-            paths.update(dict.fromkeys(path.resolve() for path in named_in(table)))
-    runs, problems = [], []
+            try:
+                paths.update(dict.fromkeys(path.resolve() for path in named_in(table)))
+            except UserError as error:
+                problems.append(f"left out: {error}")
+    runs = []
     for path in paths:
         try:
-            runs.append(SavedRun(path.parent, json.loads(path.read_text(encoding="utf-8"))))
-        except (OSError, ValueError) as error:
-            problems.append(f"{path}: cannot be read ({error}); left out")
+            runs.append(read_run(path))
+        except (UserError, OSError) as error:
+            problems.append(f"left out: {error}")
     if not runs:
         where = ", ".join(map(str, folders))
-        raise UserError(f"{where}: no run is kept there; run with --save_results, or give the folder of --output_path")
+        first = f" ({problems[0]})" if problems else ""
+        raise UserError(
+            f"{where}: no run is kept there{first}; run with --save_results, or give the folder of --output_path"
+        )
     return runs, problems
 
 
 def named_in(table: Path) -> list[Path]:
-    """The records of the runs that a results table names; their folders may be relative to where run.py was started."""
+    """The records of the runs that a results table names; their folders may be relative to where run.py was started.
+
+    Raises:
+        UserError: the table cannot be read.
+    """
     try:
+        if not table.is_file() or table.stat().st_size > MOST_TABLE_BYTES:
+            raise UserError(f"{table}: is no file, or too large for a results table")
         rows = read_rows(table)[1]
-    except UserError:
-        return []
+    except (OSError, ValueError, csv.Error) as error:
+        raise UserError(f"{table}: is not a results table ({' '.join(str(error).split())[:80]})") from error
     found = []
     for folder in dict.fromkeys(row["folder"] for row in rows if row.get("folder")):
         places = [Path(folder), table.parent / folder, table.parent.parent / folder]
-        found += [place / RECORD for place in places if (place / RECORD).is_file()][:1]
+        found += [place / RECORD for place in places if is_file(place / RECORD)][:1]
     return found
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; false for what can be no path."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def group_runs(runs: Sequence[SavedRun]) -> list[Group]:
     """Runs by their settings, the seeds in order; of a run that is there twice the newer counts."""
     groups: dict[str, dict[int, SavedRun]] = {}
     for run in runs:
-        own = {name: run.record.get(name) for name in IDENTITY}
-        key = json.dumps([own, run.record["settings"]], sort_keys=True)
+        key = json.dumps([identity(run), run.record["settings"]], sort_keys=True)
         seeds = groups.setdefault(key, {})
         other = seeds.get(run.record["seed"])
         if other is None or age(run) > age(other):
             seeds[run.record["seed"]] = run
-    found = [[seeds[seed] for seed in sorted(seeds)] for seeds in groups.values()]
-    found.sort(
-        key=lambda group: (group[0].record["dataset"], bool(group[0].record["test_ood"]), group[0].record["method"])
-    )
-    return [Group(title(group[0], [other[0] for other in found]), group) for group in found]
+    sorted_runs = [[seeds[seed] for seed in sorted(seeds)] for seeds in groups.values()]
+    sorted_runs.sort(key=lambda group: [group[0].record[key] for key in ("dataset", "test_ood", "method")])
+    return [Group(title(group[0], [other[0] for other in sorted_runs]), group) for group in sorted_runs]
+
+
+def identity(run: SavedRun) -> list[str]:
+    """What two runs that may be compared have in common beside their settings."""
+    return [str(run.record.get(name))[:200] for name in IDENTITY]
 
 
 def age(run: SavedRun) -> float:
@@ -152,11 +128,20 @@ def age(run: SavedRun) -> float:
     return (run.folder / RECORD).stat().st_mtime
 
 
+def installed_method(name: str) -> Method | None:
+    """The method of a run, where it is installed and can be imported; a run's word runs no file."""
+    try:
+        return find_method(name) if name in names(METHOD_GROUP) else None
+    except Exception:  # somebody's package that fails while it is imported
+        return None
+
+
 def title(run: SavedRun, all_runs: Sequence[SavedRun]) -> str:
     """Method, data set, and the settings that are not those of most groups of the same method."""
     record = run.record
+    method = installed_method(record["method"])
     parts = [
-        NAMES.get(record["method"], record["method"]),
+        method.label if method else record["method"],
         record["dataset"] + (" with OOS" if record["test_ood"] else ""),
     ]
     same = [other.record for other in all_runs if other.record["method"] == record["method"]]
@@ -165,5 +150,10 @@ def title(run: SavedRun, all_runs: Sequence[SavedRun]) -> str:
     for name, value in sorted(record["settings"].items()):
         usual = Counter(json.dumps(other["settings"].get(name)) for other in same).most_common(1)[0][0]
         if json.dumps(value) != usual:
-            parts.append(f"{name}={value}")
+            parts.append(shown(name, value))
     return ", ".join(parts)
+
+
+def shown(name: str, value: Any) -> str:
+    """A setting as titles show it."""
+    return plain(f"{name}={value}")[:80]

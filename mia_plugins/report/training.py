@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..plugin.picture import SERIES, Picture, figure, save
 from .runs import Group
-from .style import SERIES, Picture, figure, save
 
 
 def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
@@ -13,6 +13,7 @@ def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
     runs = [run for run in group.runs if run.record["history"]]
     if not runs:
         return None
+    rings = []
     with figure(7, 2.8) as drawn:
         left, right = drawn.subplots(1, 2)
         for i, run in enumerate(runs):
@@ -24,12 +25,14 @@ def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
             left.plot(epochs, [epoch["loss"] for epoch in history], **look)
             right.plot(epochs, scores, label=f"seed {run.record['seed']}", **look)
             best = scores.index(max(scores))
+            rings.append(epochs[best])
             right.plot(epochs[best], scores[best], "o", markersize=10, fillstyle="none", color=color)
         monitor = runs[0].record["settings"].get("eval_monitor", "score")
         for axes, label in ((left, "training loss (mean a clip)"), (right, f"dev {monitor} (%)")):
             axes.set(xlabel="epoch", ylabel=label)
             axes.locator_params(axis="x", integer=True)
-        right.legend(fontsize=8, ncols=2 if len(runs) > 3 else 1)
-        return save(
-            drawn, folder, name, f"Training, {group.title}. The ring marks the epoch whose weights were tested."
-        )
+        drawn.legend(loc="outside lower center", fontsize=8, ncols=min(len(runs), 6))
+        caption = f"Training of {group.title}, a line a seed; the ring marks the best epoch, whose weights were tested."
+        first, last = min(rings), max(rings)
+        heading = f"The dev score is best at epoch {first}" if first == last else f"Best epochs: {first} to {last}"
+        return save(drawn, folder, name, title=heading, caption=caption)

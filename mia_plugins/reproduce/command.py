@@ -66,7 +66,7 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(action=reproduce)
 
 
-def share(options: argparse.Namespace) -> tuple[int, int]:
+def shard(options: argparse.Namespace) -> tuple[int, int]:
     """Which part of how many this process makes: as asked for, or as torchrun's and accelerate's environment says.
 
     Raises:
@@ -92,15 +92,15 @@ def reproduce(options: argparse.Namespace) -> int:
     Raises:
         UserError: something of the user's is wrong, or a run failed (the others are made and the tables written).
     """
-    shard, num_shards = share(options)
+    index, num_shards = shard(options)
     names = NAMES if options.what == "all" else (options.what,)
     options.seeds = list(dict.fromkeys(options.seeds))
-    from ..system.leases import Claims  # torch and the rest come after --help
+    from ..system.leases import Leases  # torch and the rest come after --help
     from .experiments import experiments
     from .plan import make_plan
-    from .runner import mine, run_plan, show_plan
+    from .runner import run_plan, shard_of, show_plan
     from .store import Store
-    from .tables import cells, write_tables
+    from .tables import write_tables
 
     wanted = [
         each
@@ -109,17 +109,17 @@ def reproduce(options: argparse.Namespace) -> int:
     ]
     plan = make_plan(wanted, options)
     store = Store(Path(options.results), options.any_code)
-    claims = Claims(store.folder / "claims")
-    runs = mine(plan, shard, num_shards)
-    print(show_plan(plan, runs, store, claims))
-    part = f", part {shard} of {num_shards}" if num_shards > 1 else ""
+    leases = Leases(store.folder / "leases")
+    runs = shard_of(plan, index, num_shards)
+    print(show_plan(plan, runs, store, leases))
+    part = f", part {index} of {num_shards}" if num_shards > 1 else ""
     print(f"{len(runs)} runs{part}; results in {store.folder}", flush=True)
     if options.dry_run:
         return 0
-    failures = run_plan(runs, store, claims, options)
+    failures = run_plan(runs, store, leases, options)
     tables, paths = write_tables(plan, store, options.what, command_line())
     paths += draw(names, store.folder)
-    from ..runs.tables import format_table
+    from ..runs.tables import cells, format_table
 
     for table in tables:
         print(f"\n{table['title']}\n{format_table(*cells(table))}")
@@ -139,7 +139,7 @@ def draw(names: tuple[str, ...], folder: Path) -> list[Path]:
     """The pictures of fig4 and fig5, where matplotlib is there to draw them."""
     if not {"fig4", "fig5"} & set(names):
         return []
-    from ..report.pictures import draw_paper_figures
+    from .figures import draw_paper_figures
 
     try:
         return draw_paper_figures(folder, [name for name in names if name in ("fig4", "fig5")])

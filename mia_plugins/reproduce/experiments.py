@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..plugin.registry import find_method
 from . import paper
 
 NAMES = ("table1", "table2", "table3", "table4", "fig4", "fig5")
@@ -70,8 +71,7 @@ def experiments(
         anchors: k of Fig. 4.
         descriptions: descriptions a label of Table IV.
     """
-    labels = {"amess": "A-MESS", "text": "text only"}
-    compared = [Row(labels.get(method, method), method) for method in methods]
+    compared = [Row(find_method(method).label, find_method(method).name) for method in methods]
     amess = Row("A-MESS", "amess")
     found = []
     for dataset in datasets or (("MIntRec2.0",) if name == "table2" else paper.TABLE1):

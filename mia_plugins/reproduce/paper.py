@@ -46,4 +46,3 @@ TABLE4 = {
 }
 # Fig. 4 prints no numbers; its best point, k = 8, is the result of table I.
 FIG4 = {name: {"k = 8": rows["A-MESS"][:2]} for name, rows in TABLE1.items()}
-FIG5_LABELS = ("Agree", "Joke", "Criticize", "Oppose")

@@ -9,16 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from easydict import EasyDict
+
+from ..data.adapter import Adapter
 from ..errors import UserError
-from ..nn.backbones import short_name
-from ..plugin.registry import DATASET_GROUP, METHOD_GROUP, find
+from ..nn.lookup import short_name
+from ..plugin.method import Method
+from ..plugin.params import load_param, modules
+from ..plugin.registry import find_dataset, find_method
 from ..plugin.settings import parse_assignments
 from ..runs.combinations import combinations
 from ..runs.defaults import with_defaults
+from ..runs.digests import code_digest, data_digest
 from ..runs.options import make_options
 from ..system.digests import content, digest
 from ..training.settings import TrainSettings
-from .digests import code_digest, data_digest
 from .experiments import Experiment, Row
 
 # options of this command that every run takes as they are
@@ -35,6 +40,7 @@ class Planned:
         key: digest of settings, data, encoders and seed.
         code: digest of the source.
         label, text_backbone, eval_monitor: for people.
+        config_file_name: the config that the settings start from; None: the data set's.
     """
 
     method: str
@@ -47,6 +53,7 @@ class Planned:
     label: str = field(compare=False)
     text_backbone: str = ""
     eval_monitor: str = ""
+    config_file_name: str | None = field(default=None, compare=False)
 
     @property
     def name(self) -> str:
@@ -83,6 +90,7 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
     wanted = list(wanted)
     assignments = parse_assignments(options.assignments)
     check_assignments(assignments, {row.method for each in wanted for row in each.rows if row.method})
+    check_config(options, wanted)
     data: dict[tuple[str, bool], str | None] = {}
     for experiment in wanted:
         place = experiment.dataset, experiment.ood
@@ -114,7 +122,7 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
 
 def find_data(experiment: Experiment, options: argparse.Namespace, notes: list[str]) -> str | None:
     """The digest of an experiment's data; None, and a note, where they are not there."""
-    adapter = find(DATASET_GROUP, experiment.dataset)
+    adapter = find_dataset(experiment.dataset)
     try:
         return data_digest(adapter, Path(options.data_path), experiment.ood, run_options(options))
     except UserError as error:
@@ -126,7 +134,7 @@ def plan_run(
     experiment: Experiment, row: Row, seed: int, data: str, assignments: Mapping[str, Any], options: argparse.Namespace
 ) -> Planned:
     """One run of a row, its settings resolved and checked."""
-    method = find(METHOD_GROUP, str(row.method))
+    method, adapter = find_method(str(row.method)), find_dataset(experiment.dataset)
     known = fields(method)
     settings = {key: value for key, value in assignments.items() if key in known}
     if options.descriptions_path and "descriptions_path" in known:
@@ -134,15 +142,15 @@ def plan_run(
     settings.update(row.settings)
     each = run_options(options, method=method.name, dataset=experiment.dataset, set=settings)
     each.train_ood = each.test_ood = experiment.ood
-    if method.name != "amess":
+    if not takes_config(method, adapter, each):
         each.config_file_name = None
-    each = with_defaults(each, method, find(DATASET_GROUP, experiment.dataset))
+    each = with_defaults(each, method, adapter)
     found = combinations(each, method)
     if len(found) > 1:
         raise UserError("a plan has one value for every setting; lists are searched by run.py --tune")
+    if method.check is not None:
+        method.check(adapter.name, adapter.labels, found[0].method_settings)
     resolved = found[0].values()
-    if "num_descriptions" in row.settings:
-        check_descriptions(experiment.dataset, resolved)
     key = digest(
         {
             **{name: value for name, value in vars(each).items() if name in ("ood_dataset", "data_mode")},
@@ -165,10 +173,11 @@ def plan_run(
         ood=experiment.ood,
         settings=settings,
         key=key,
-        code=code_digest(method),
+        code=code_digest(method, adapter),
         label=label,
         text_backbone=short_name(each.text_backbone),
         eval_monitor=resolved["eval_monitor"],
+        config_file_name=each.config_file_name,
     )
 
 
@@ -186,7 +195,7 @@ def fields(method: Any) -> set[str]:
 
 def check_assignments(assignments: Mapping[str, Any], methods: Iterable[str]) -> None:
     """Every setting must be known to a method of the plan, and have one value."""
-    known = {name for method in methods for name in fields(find(METHOD_GROUP, method))}
+    known = {name for method in methods for name in fields(find_method(method))}
     for key, value in assignments.items():
         if isinstance(value, list):
             raise UserError(f"{key}={value}: a plan has one value for every setting; run.py --tune searches lists")
@@ -194,21 +203,33 @@ def check_assignments(assignments: Mapping[str, Any], methods: Iterable[str]) ->
             raise UserError(f"unknown hyper-parameter {key!r}; known: {', '.join(sorted(known))}")
 
 
-def check_descriptions(dataset: str, settings: Mapping[str, Any]) -> None:
-    """Whether there are as many descriptions a label as a row asks for.
+def takes_config(method: Method, adapter: Adapter, options: argparse.Namespace) -> bool:
+    """Whether a method takes the config that the command names: one of its own, or a file whose settings it all knows.
 
     Raises:
-        UserError: there are fewer; says how to bring more.
+        UserError: the file is no config.
     """
-    from mia_plugins.methods.amess.descriptions import load_descriptions
+    name = options.config_file_name
+    if not name:
+        return False
+    if not Path(name).is_file():
+        return name.removesuffix(".py") in modules(method.configs)
+    options = with_defaults(options, method, adapter)
+    param = load_param(method, adapter.name, name)
+    return set(param(EasyDict(vars(options))).hyper_param) <= fields(method)
 
-    labels, path, count = (
-        find(DATASET_GROUP, dataset).labels,
-        settings["descriptions_path"],
-        settings["num_descriptions"],
-    )
-    try:
-        load_descriptions(labels, path or None, count, dataset=dataset)
-    except UserError as error:
-        remedy = "" if path else f"; the bundled ones are 8 a label: give --descriptions_path FILE with {count} or more"
-        raise UserError(f"{error}{remedy}") from error
+
+def check_config(options: argparse.Namespace, wanted: Iterable[Experiment]) -> None:
+    """Some method of the plan must take the config that the command names.
+
+    Raises:
+        UserError: none does.
+    """
+    if not options.config_file_name:
+        return
+    pairs = {(row.method, each.dataset) for each in wanted for row in each.rows if row.method}
+    methods = {method for method, _ in pairs}
+    each = run_options(options)
+    if not any(takes_config(find_method(method), find_dataset(dataset), each) for method, dataset in sorted(pairs)):
+        known = ", ".join(name for method in sorted(methods) for name in modules(find_method(method).configs))
+        raise UserError(f"--config_file_name {options.config_file_name}: no method of the plan has it; known: {known}")

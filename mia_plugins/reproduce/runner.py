@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import time
 import traceback
@@ -21,7 +20,8 @@ from ..runs.session import read_data
 from ..runs.tables import format_table
 from ..system.devices import choose_device
 from ..system.files import make_folder
-from ..system.leases import Claims
+from ..system.json_files import read_object
+from ..system.leases import Leases
 from .plan import Plan, Planned, run_options
 from .store import Store
 
@@ -42,12 +42,12 @@ class KeptData:
         return self.data
 
 
-def mine(plan: Plan, shard: int, num_shards: int) -> list[Planned]:
+def shard_of(plan: Plan, shard: int, num_shards: int) -> list[Planned]:
     """The runs of one of several shards."""
     return [run for i, run in enumerate(plan.runs) if i % num_shards == shard]
 
 
-def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, claims: Claims) -> str:
+def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, leases: Leases) -> str:
     """A table of runs and their state."""
     # what all runs of a method have in common is said once
     shared = {
@@ -58,7 +58,7 @@ def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, claims: Claims)
     }
     rows = []
     for i, run in enumerate(runs, 1):
-        holder = claims.holder(run.name)
+        holder = leases.holder(run.name)
         if store.result(run) is not None:
             state = "done"
         elif holder:
@@ -74,7 +74,7 @@ def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, claims: Claims)
     return "\n".join([*lines, format_table(["run", "what", "settings", "seed", "state"], rows), *plan.notes])
 
 
-def run_plan(runs: Sequence[Planned], store: Store, claims: Claims, options: argparse.Namespace) -> list[str]:
+def run_plan(runs: Sequence[Planned], store: Store, leases: Leases, options: argparse.Namespace) -> list[str]:
     """Makes every run that has no result and that nobody else is at; returns what failed, a line each.
 
     A run that fails does not stop the others. After an interruption the same command goes on.
@@ -90,11 +90,11 @@ def run_plan(runs: Sequence[Planned], store: Store, claims: Claims, options: arg
                 if store.result(run) is not None:  # another process has finished it
                     bar.update()
                     continue
-                claim = claims.take(run.name)
-                if claim is None:
+                lease = leases.take(run.name)
+                if lease is None:
                     left.append(run)
                     continue
-                with claim:
+                with lease:
                     if store.result(run) is None:
                         failure = make_run(run, store, options, load)
                         if failure:
@@ -105,7 +105,7 @@ def run_plan(runs: Sequence[Planned], store: Store, claims: Claims, options: arg
                 break
             pending = left
     for run in left:
-        tqdm.write(f"{run.label}, seed {run.seed}: made by {claims.holder(run.name) or 'another process'}")
+        tqdm.write(f"{run.label}, seed {run.seed}: made by {leases.holder(run.name) or 'another process'}")
     return list(failures.values())
 
 
@@ -115,8 +115,7 @@ def make_run(run: Planned, store: Store, options: argparse.Namespace, load: Kept
     each = run_options(options, method=run.method, dataset=run.dataset, set=dict(run.settings), seed=run.seed)
     each.train_ood = each.test_ood = run.ood
     each.modality_ablation = not options.no_modality_ablation
-    if run.method != "amess":
-        each.config_file_name = None
+    each.config_file_name = run.config_file_name
     each.output_path, each.log_path, each.results_path = str(folder), str(folder), str(store.folder)
     started = time.monotonic()
     tqdm.write(f"--- {run.label}, seed {run.seed}")
@@ -143,5 +142,5 @@ def note_failure(run: Planned, message: str) -> str:
 def drop_foreign_progress(folder: Path, device: str) -> None:
     """Removes training progress made on another kind of device: its random state cannot go on here."""
     for config in folder.glob("*/resume/config.json"):
-        if json.loads(config.read_text(encoding="utf-8")).get("device") != device:
+        if read_object(config).get("device") != device:
             shutil.rmtree(config.parent)

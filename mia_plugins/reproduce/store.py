@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..errors import UserError
-from ..runs.records import write_json
 from ..system.files import make_folder
+from ..system.json_files import Kinds, is_a, read_object, write_json
 from .plan import Planned
+
+KEYS: Kinds = {"seed": int, "settings": dict, "metrics": dict, "seconds": float}
 
 
 class Store:
@@ -34,15 +34,18 @@ class Store:
         Raises:
             UserError: its file is damaged.
         """
-        own = self.runs / f"{run.name}.json"
+        exact = self.runs / f"{run.name}.json"
         others = sorted(self.runs.glob(f"{run.name.rpartition('_')[0]}_*.json")) if self.any_code else []
-        for path in [own, *others]:
+        for path in [exact, *others]:
             try:
-                return json.loads(path.read_text(encoding="utf-8"))
+                found = read_object(path, KEYS)
             except FileNotFoundError:
                 continue
-            except (OSError, ValueError) as error:
-                raise UserError(f"{path}: cannot be read ({error}); remove it, and the run is made again") from error
+            except UserError as error:
+                raise UserError(f"{error}; remove the file, and the run is made again") from error
+            if not all(is_a(value, float) for value in found["metrics"].values()):
+                raise UserError(f"{path}: 'metrics' should be numbers; remove the file, and the run is made again")
+            return found
         return None
 
     def made_by_other_code(self, run: Planned) -> bool:
@@ -74,6 +77,6 @@ class Store:
                 "finished": time.strftime("%Y-%m-%d %H:%M:%S"),
                 "host": socket.gethostname(),
                 "device": device,
-                "torch": torch.__version__,
+                "torch": version("torch"),
             },
         )

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.uncertainty import paired_test
-from ..runs.records import write_json
+from ..runs.tables import cells, markdown_table
 from ..system.files import whole_file
+from ..system.json_files import write_json
 from .experiments import Experiment, Row
 from .plan import Plan
 from .store import Store
-
-MISSING = "–"
 
 
 def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, Any]:
@@ -72,40 +71,6 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
                 f"{found.n} pairs allow no p below {2 / 2**found.n:.3g}"
             )
     return lines
-
-
-def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Header and text cells: every metric with the paper's figure beside it."""
-    printed = any(row["paper"] for row in table["rows"])
-    header, body = [""], []
-    for heading in table["metrics"].values():
-        header += [f"{heading} (%)", "paper"] if printed else [f"{heading} (%)"]
-    for row in table["rows"]:
-        line = [row["label"] + ("" if row["method"] else " (quoted, not run)")]
-        for name in table["metrics"]:
-            text = MISSING
-            if name in row["mean"]:
-                text = f"{row['mean'][name]:.2f}" + (f" ± {row['std'][name]:.2f}" if name in row["std"] else "")
-            line.append(text)
-            if printed:
-                line.append(f"{row['paper'][name]:.2f}" if name in row["paper"] else MISSING)
-        count, planned = len(row["seeds"]), row["seeds_planned"]
-        seeds = str(count) if count == planned else f"{count} of {planned}"
-        body.append([*line, seeds if row["method"] else MISSING])
-    return [*header, "seeds"], body
-
-
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; all but the first column are aligned right.
-
-    >>> print(markdown_table(["", "ACC"], [["a|b", "1"]]))
-    |  | ACC |
-    |---|---:|
-    | a\\|b | 1 |
-    """
-    lines = [header, *rows]
-    text = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
-    return "\n".join([text[0], "|---|" + "---:|" * (len(header) - 1), *text[1:]])
 
 
 def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command: str, about: str) -> str:

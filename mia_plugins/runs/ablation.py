@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..data.chained import Computed, frame_counts
-from ..data.clips import Clips
+
+if TYPE_CHECKING:
+    from ..data.clips import Clips
 
 MODALITIES = ("text", "video", "audio")
 WAYS = ("dropped", "shuffled", "noise")

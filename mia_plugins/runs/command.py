@@ -6,11 +6,15 @@ import argparse
 import time
 from pathlib import Path
 
+from ..nn.lookup import short_name
 from ..system.logs import logger, start_log
 from ..system.processes import start
+from .kept import KEPT
 from .once import run_once
-from .results import Results
-from .session import ReadData, check_options, open_session
+from .records import device_name
+from .results import Results, check_table
+from .rows import results_table
+from .session import ReadData, Session, check_options, open_session
 from .tables import metrics_table
 from .tuning import tune
 
@@ -31,17 +35,12 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
     searches = options.tune and len(checked.combinations) > 1
     if together and not searches:  # in a search, processes try combinations side by side
         start(checked.device)
+    if options.save_results:
+        check_table(results_table(options))
     log_id = f"{options.method}_{options.dataset}_{options.data_mode}_{time.strftime('%Y-%m-%d-%H-%M-%S')}"
-    log_file = start_log(Path(options.log_path), log_id)
-    if options.demo:
-        logger.info(
-            "demo: made utterances, video and audio, built for this project; its figures say nothing of real data"
-        )
+    log_file = start_log(Path(options.log_path), log_id, options.verbose)
     session = open_session(checked, read)
-    data = session.data
-    for path in data.sources:
-        logger.info("read %s", path)
-    logger.info("clips: %s; device: %s", ", ".join(f"{k} {len(v)}" for k, v in data.splits.items()), session.device)
+    describe(session)
     if searches:
         runs = tune(session, log_id)
     else:
@@ -49,8 +48,35 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
             logger.info("--tune: no setting is a list, so there is nothing to search")
         seeds = options.seeds or [options.seed]
         runs = [run_once(session, each, seed, log_id) for each in session.combinations for seed in seeds]
-    table = metrics_table(runs)
-    if options.demo:
-        table += "\n\nThis is the demo: made data. For your own, give --data_path DIR."
-    logger.info("\n%s\n", table)
-    return Results(runs, table, log_file)
+    results = Results(runs, metrics_table(runs), log_file)
+    logger.debug("\n%s\n", results.table)
+    return results
+
+
+def describe(session: Session) -> None:
+    """Says in three lines what is run on what, and where; the files in the log alone."""
+    options, data = session.options, session.data
+    counts = ", ".join(f"{name} {len(clips)}" for name, clips in data.splits.items())
+    made = " (the demo: made for this project, its figures say nothing of real data)" if options.demo else ""
+    logger.info("data: %s%s, %s clips", options.dataset, made, counts)
+    logger.info("model: %s on %s, %d intents", session.method.label, short_name(session.source), len(data.labels))
+    logger.info("device: %s", device_name(session.device))
+    for path in data.sources:
+        logger.debug("read %s", path)
+    for warning in getattr(data, "warnings", ()):
+        logger.warning("warning: %s", warning)
+
+
+def closing_words(options: argparse.Namespace, results: Results) -> str:
+    """The table, what was kept where, and what to type next."""
+    lines = ["", results.table, ""]
+    if options.data_path is None:
+        lines.append("This is the demo: made data. For your own, give --data_path DIR.")
+    folders = [run.folder for run in results.runs]
+    lines += [f"kept: {folder}" for folder in folders]
+    if options.save_results:
+        lines.append(f"all results: mia-plugins results {results_table(options)}")
+    if any((folder / options.model_path / KEPT).is_file() for folder in folders):
+        data = f" --data_path {options.data_path}" if options.data_path is not None else ""
+        lines.append(f"test this model again: python run.py --restore {folders[-1]}{data}")
+    return "\n".join(lines)

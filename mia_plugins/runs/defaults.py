@@ -7,10 +7,9 @@ from copy import copy
 
 from ..data.adapter import Adapter
 from ..errors import UserError
-from ..nn.backbones import DEMO
+from ..nn.lookup import DEMO
 from ..plugin.method import Method
 from ..plugin.params import load_param
-from .folders import model_folder
 
 DEMO_DATASET = "MIntRec2.0"
 BACKBONE = "bert-base-uncased"
@@ -36,6 +35,6 @@ def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter)
             setattr(options, key, value)
     if options.text_backbone is None:
         options.text_backbone = BACKBONE
-    if options.demo and not options.train and not model_folder(options, {}, options.seed).is_dir():
+    if options.demo and options.restore is None:
         options.train = True
     return options

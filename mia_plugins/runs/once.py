@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Callable
 
 import numpy as np
 
 from ..data.clips import Clips
-from ..nn.backbones import short_name
 from ..system.logs import logger
 from ..system.processes import world
 from ..training.arguments import RunArguments
-from ..training.checkpoints import identity
 from ..training.loop import Epoch
 from ..training.manager import Manager
 from ..training.predict import unlabelled
 from .ablation import ablation_cells, modality_ablation
 from .combinations import Combination
-from .folders import model_folder, run_folder
-from .records import device_name, keep
-from .results import METRICS, Run, append_row, save_arrays
+from .identity import run_folder, testing_identity, training_identity
+from .kept import keep_model, trained_before
+from .ownership import begin_again, finished, owned, point_latest
+from .records import keep, run_record
+from .results import Run, save_arrays, saved_run
+from .rows import add_row
 from .session import Session
 from .tables import format_table
 
-RECORDED = ("method", "dataset", "data_mode", "train_ood", "test_ood", "test_mode")  # options in a run's record
+REFERENCE = "reference.npz"
 
 
 def run_once(
@@ -37,7 +38,7 @@ def run_once(
     log_id: str,
     on_epoch: Callable[[Epoch], None] | None = None,
 ) -> Run:
-    """Makes one run.
+    """Makes one run in a folder of its own; one that was made before is read from there, unless ``--again``.
 
     Args:
         session: of the command.
@@ -47,111 +48,104 @@ def run_once(
         on_epoch: hears of every epoch; what it raises ends the training.
 
     Raises:
-        UserError: something of the user's is wrong.
+        UserError: something of the user's is wrong, or another process is making this very run.
     """
-    options, settings = session.options, combination.settings
+    options = session.options
+    training = training_identity(session.checked, combination, seed)
+    if not options.train and session.kept is None:
+        session = dataclasses.replace(session, kept=trained_before(Path(options.output_path), training))
+    testing = testing_identity(session.checked)
+    folder = run_folder(session.checked, training, testing, seed)
     logger.info("seed %d%s", seed, "".join(f", {key}={value}" for key, value in combination.choice.items()))
-    started = time.monotonic()
-    args = run_arguments(session, combination, seed, on_epoch)
+    record = None if options.again else finished(folder)
+    if record is not None:
+        logger.info("this very run is finished, in %s; --again makes it anew", folder)
+    else:
+        first = not world().rank
+        with owned(folder) if first else nullcontext():
+            if first:
+                begin_again(folder)
+                point_latest(folder)
+            run, record = make_run(session, combination, seed, log_id, folder, training, testing, on_epoch)
+        if world().rank or not options.save_results:
+            return run
+    if options.save_results and not world().rank:
+        add_row(options, record, folder)
+    return saved_run(folder, record, combination.choice)
+
+
+def make_run(
+    session: Session,
+    combination: Combination,
+    seed: int,
+    log_id: str,
+    folder: Path,
+    training: dict[str, Any],
+    testing: dict[str, Any],
+    on_epoch: Callable[[Epoch], None] | None,
+) -> tuple[Run, dict[str, Any]]:
+    """Trains or restores, tests, and keeps; arguments as in :func:`run_once`, with the run's folder and identity."""
+    options, settings, started = session.options, combination.settings, time.monotonic()
+    args = run_arguments(session, combination, seed, folder, training, on_epoch)
     model = session.build(combination, seed)
     manager = (session.method.manager or Manager)(args, session.loaders(settings), model)
-    history = manager._train(args) if options.train else []
+    history = manager._train(args) if args.train else []
     results = manager._test(args)
-    metrics = percent(results)
     ablation = ablate(session, manager, args) if options.modality_ablation else None
-    folder = run_folder(options, combination.choice, seed)
-    if options.save_results and not world().rank:
-        record = {
-            **{name: getattr(options, name) for name in RECORDED},
-            "text_backbone": short_name(options.text_backbone),
-            "seed": seed,
-            "choice": combination.choice,
-            "settings": combination.values(),
-            "labels": list(session.data.labels),
-            "metrics": metrics,
-            "history": [vars(epoch) for epoch in history or []],
-            "modality_ablation": ablation,
-            "device": device_name(session.device),
-            "seconds": round(time.monotonic() - started, 1),
-        }
-        keep_results(session, folder, record, results, model, settings)
-        append_row(results_table(options), table_row(session, combination, seed, log_id, metrics, results, folder))
-        logger.info("results: %s", results_table(options))
+    record = run_record(
+        session,
+        combination,
+        seed,
+        log_id=log_id,
+        results=results,
+        history=history or [],
+        ablation=ablation,
+        training=training,
+        testing=testing,
+        seconds=time.monotonic() - started,
+    )
+    if not world().rank:
+        if args.save_model:
+            task, changed = session.task(settings), list(record["changed"])
+            keep_model(args.model_output_path, options, combination, task, seed, identity=training, changed=changed)
+        save_arrays(folder, results)
+        test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
+        shown = inspect(model, unlabelled(test), session.device) if inspect is not None else None
+        keep(folder, record, test, session.tokenizer, shown)
+        logger.debug("kept in %s%s", folder, ": the model and its predictions" if args.save_model else "")
     arrays = {key: value for key, value in results.items() if isinstance(value, np.ndarray)}
-    return Run(seed, combination.choice, metrics, arrays, folder, float(results.get("best_eval_score", "nan")))
+    best = float(results.get("best_eval_score", "nan"))
+    return Run(seed, combination.choice, record["metrics"], arrays, folder, best), record
 
 
 def run_arguments(
-    session: Session, combination: Combination, seed: int, on_epoch: Callable[[Epoch], None] | None
+    session: Session,
+    combination: Combination,
+    seed: int,
+    folder: Path,
+    identity: dict[str, Any],
+    on_epoch: Callable[[Epoch], None] | None,
 ) -> RunArguments:
     """What the run's manager is told."""
-    options, choice = session.options, combination.choice
-    task = session.task(combination.settings)
+    options, kept = session.options, session.kept
+    models = kept.folder if kept is not None else folder / options.model_path
+    saves = kept is None and (not options.tune if options.save_model is None else options.save_model)
     return RunArguments(
         method=session.method,
         settings=combination.settings,
         num_labels=len(session.data.labels),
         device=session.device,
-        identity=identity(session.method, task, combination.method_settings, seed),
-        train=options.train,
-        model_output_path=model_folder(options, choice, seed),
-        save_model=options.save_model and not world().rank,
-        resume_path=run_folder(options, choice, seed) / "resume",
+        identity=identity,
+        train=kept is None,
+        model_output_path=models,
+        save_model=saves and not world().rank,
+        reference_path=models / REFERENCE if saves or kept is not None else None,
+        resume_path=folder / "resume",
         resume=options.resume,
         test_mode=options.test_mode if options.test_ood else None,
         ood_detection_method=options.ood_detection_method,
         on_epoch=on_epoch,
     )
-
-
-def results_table(options: Any) -> Path:
-    """The file of the results table."""
-    return Path(options.results_path) / options.results_file_name
-
-
-def keep_results(
-    session: Session, folder: Path, record: dict[str, Any], results: Mapping[str, Any], model: Any, settings: Any
-) -> None:
-    """Writes a run's arrays, its record, and what its method shows of its inside."""
-    save_arrays(folder, results)
-    test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
-    shown = inspect(model, unlabelled(test), session.device) if inspect is not None else None
-    keep(folder, record, test, session.tokenizer, shown)
-
-
-def table_row(
-    session: Session,
-    combination: Combination,
-    seed: int,
-    log_id: str,
-    metrics: Mapping[str, float],
-    results: Mapping[str, Any],
-    folder: Path,
-) -> dict[str, Any]:
-    """A run's row in the results table, under the benchmark's columns."""
-    options = session.options
-    row: dict[str, Any] = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
-    if "best_eval_score" in results:
-        row[f"eval_{combination.settings.eval_monitor}"] = round(results["best_eval_score"], 4)
-    return {
-        **row,
-        "dataset": options.dataset,
-        "ood_dataset": options.ood_dataset or session.adapter.ood_dataset,
-        "method": options.method,
-        "text_backbone": options.text_backbone,
-        "video_feats": options.video_feats or "",
-        "audio_feats": options.audio_feats or "",
-        "seed": seed,
-        "log_id": log_id,
-        "folder": str(folder),
-        **combination.choice,
-    }
-
-
-def percent(results: Mapping[str, Any]) -> dict[str, float]:
-    """The metrics among a manager's results, in percent."""
-    scalars = {key: value for key, value in results.items() if isinstance(value, (int, float, np.floating))}
-    return {key: 100 * float(value) for key, value in scalars.items() if key != "best_eval_score"}
 
 
 def ablate(session: Session, manager: Any, args: RunArguments) -> list[dict[str, Any]]:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .. import __version__
@@ -12,11 +16,30 @@ from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, ME
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
 
 
+MOST_SEED = 2**32 - 1  # of numpy
+MOST_WORKERS = 256
+
+
 class Parser(argparse.ArgumentParser):
     """Reports a wrong option as one line, as every other error."""
 
     def error(self, message: str) -> Any:
-        raise UserError(f"{message}; see --help")
+        raise UserError(f"{' '.join(message.split())[:300]}; see --help")
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The ``type`` of an option that is a whole number in a range."""
+
+    low: int
+    high: int
+
+    def __call__(self, value: Any) -> int:
+        text = value if isinstance(value, str) else repr(value)
+        digits = text[1:] if text.startswith("-") else text
+        if len(text) > 20 or not digits.isdecimal() or not self.low <= int(text) <= self.high:
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {self.low} to {self.high}")
+        return int(text)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -29,7 +52,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
 
     parser.add_argument("--version", action="version", version=f"mia-plugins {__version__}")
-    parser.set_defaults(set={}, demo=False)
+    parser.set_defaults(set={}, demo=False, given=frozenset())
 
     group = parser.add_argument_group("what to run")
     methods, datasets = (", ".join(sorted(names(which))) for which in (METHOD_GROUP, DATASET_GROUP))
@@ -46,9 +69,13 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"{datasets}; or the path of a file with one (default: %(default)s)",
     )
     group.add_argument("--train", action="store_true", help="train first; without it a saved model is restored")
-    group.add_argument("--seed", type=int, default=0, metavar="N", help="random seed (default: 0)")
-    group.add_argument("--seeds", type=int, nargs="+", metavar="N", help="several seeds, one run each")
+    group.add_argument("--seed", type=Whole(0, MOST_SEED), default=0, metavar="N", help="random seed (default: 0)")
+    group.add_argument("--seeds", type=Whole(0, MOST_SEED), nargs="+", metavar="N", help="several seeds, one run each")
     group.add_argument("--resume", action="store_true", help="go on with an interrupted training")
+    group.add_argument("--again", action="store_true", help="make a run again that is finished")
+    group.add_argument(
+        "--restore", metavar="DIR", help="test the model in a run's folder; it brings its method, settings and labels"
+    )
 
     group = parser.add_argument_group("data")
     group.add_argument("--data_path", metavar="DIR", help="folder of the data sets, or of this one")
@@ -64,7 +91,10 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--video_data_path", default="video_data", metavar="DIR", help="folder of the video features")
     group.add_argument("--audio_data_path", default="audio_data", metavar="DIR", help="folder of the audio features")
     group.add_argument(
-        "--num_workers", type=int, metavar="N", help="processes that load batches (default: 4 beside a GPU)"
+        "--num_workers",
+        type=Whole(0, MOST_WORKERS),
+        metavar="N",
+        help="processes that load batches (default: 4 beside a GPU)",
     )
 
     group = parser.add_argument_group("out-of-scope utterances")
@@ -97,11 +127,19 @@ def make_parser() -> argparse.ArgumentParser:
         help="search the lists in the settings with Optuna, by the dev score, instead of running every combination; "
         "the same command goes on with an interrupted search",
     )
-    group.add_argument("--trials", type=int, default=20, metavar="N", help="trials of --tune (default: %(default)s)")
+    group.add_argument(
+        "--trials", type=Whole(1, 10_000), default=20, metavar="N", help="trials of --tune (default: %(default)s)"
+    )
     group.add_argument("--gpu_id", metavar="N", help="GPU to use, or cpu (default: a GPU if there is one)")
 
     group = parser.add_argument_group("what to keep")
-    group.add_argument("--save_model", action="store_true", help="keep the trained model")
+    group.add_argument(
+        "--save_model",
+        action="store_true",
+        default=None,
+        help="keep the trained model (the default, but for the trials of --tune)",
+    )
+    group.add_argument("--no_save_model", dest="save_model", action="store_false", help="do not keep it")
     group.add_argument("--save_results", action="store_true", help="append to the results table, keep predictions")
     group.add_argument("--results_path", default="results", metavar="DIR", help="folder of the results table")
     group.add_argument("--results_file_name", default="results.csv", metavar="FILE", help="its name")
@@ -109,6 +147,7 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--model_path", default="models", metavar="DIR", help="folder of the model inside a run's own")
     group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
 
+    group.add_argument("--verbose", action="store_true", help="show the log's details, such as the files that are read")
     group.add_argument(
         "--modality_ablation",
         action="store_true",
@@ -125,15 +164,94 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of a command line; ``given`` names those that stand on it."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    options.given = given(parser, arguments)
+    return check_seeds(options)
+
+
+def given(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> frozenset[str]:
+    """The options that a command line states."""
+    silent = argparse.Namespace(**{action.dest: UNSAID for action in parser._actions})
+    # an appending option would take the placeholder for its list
+    silent.assignments = None
+    filled = parser.parse_args(arguments, silent)
+    filled.assignments = filled.assignments or UNSAID
+    return frozenset(name for name in vars(silent) if getattr(filled, name) is not UNSAID)
+
+
+UNSAID = object()
+
+
 def make_options(values: dict[str, Any]) -> argparse.Namespace:
-    """Options from keywords instead of a command line; ``set`` is a dictionary of hyper-parameters.
+    """Options from keywords instead of a command line, checked alike; ``set`` is a dictionary of hyper-parameters.
 
     Raises:
-        UserError: an unknown keyword.
+        UserError: an unknown keyword, or a value that the option does not take.
     """
-    options = make_parser().parse_args([])
-    for key, value in values.items():
-        if key not in vars(options):
-            raise UserError(f"unknown option {key!r}; known: {', '.join(sorted(vars(options)))}")
-        setattr(options, key, value)
+    parser = make_parser()
+    options = parser.parse_args([])
+    actions = {action.dest: action for action in parser._actions}
+    for name, value in values.items():
+        if name not in vars(options):
+            close = difflib.get_close_matches(str(name), vars(options), n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(vars(options)))}"
+            raise UserError(f"unknown option {str(name)[:60]!r}; {hint}")
+        setattr(options, name, checked(name, value, actions.get(name)))
+    options.given = frozenset(values)
+    return check_seeds(options)
+
+
+def checked(name: str, value: Any, action: argparse.Action | None) -> Any:
+    """A keyword's value as the option of that name would have it.
+
+    Raises:
+        UserError: it does not take the value.
+    """
+    if name in ("method", "dataset") and not isinstance(value, os.PathLike):
+        return value  # may be a plugin; the registry checks it
+    if action is None:  # set
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            raise UserError(f"set={value!r:.60} should be a dictionary of hyper-parameters")
+        return dict(value)
+    if value is None and action.default is None:
+        return None
+    if action.nargs == 0:
+        if not isinstance(value, bool):
+            raise UserError(f"{name}={value!r:.60} should be True or False")
+        return value
+    if action.nargs == "+" or isinstance(action.default, list):
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            raise UserError(f"{name}={value!r:.60} should be a list")
+        return [one(name, each, action) for each in value]
+    return one(name, value, action)
+
+
+def one(name: str, value: Any, action: argparse.Action) -> Any:
+    """A single value of an option."""
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if isinstance(action.type, Whole):
+        try:
+            if isinstance(value, bool):
+                raise argparse.ArgumentTypeError(f"{value} is no whole number")
+            return action.type(int(value) if hasattr(value, "__index__") else value)
+        except argparse.ArgumentTypeError as error:
+            raise UserError(f"{name}: {error}") from None
+    if name == "gpu_id" and isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str) or "\0" in value:
+        raise UserError(f"{name}={value!r:.60} should be a text")
+    if action.choices is not None and value not in action.choices:
+        raise UserError(f"{name}={value!r:.60} should be one of {', '.join(map(str, action.choices))}")
+    return value
+
+
+def check_seeds(options: argparse.Namespace) -> argparse.Namespace:
+    """Refuses a seed that is given twice: its runs would be one run, and their spread none."""
+    seeds = options.seeds
+    if seeds is not None and (not seeds or len(set(seeds)) < len(seeds)):
+        raise UserError(f"--seeds {' '.join(map(str, seeds))}: give each seed once")
     return options

@@ -1,32 +1,108 @@
-"""What ``--save_results`` leaves in a run's folder beside its arrays, for reports to read.
+"""What a run leaves in its folder beside its arrays, for reports, tables and whoever asks later.
 
-``run.json``: settings, labels, metrics in percent, training history. ``clips.json``: the test clips' keys, label ids
-and tokens. ``inspection.npz``: what the method shows of its inside (``Method.inspect``).
+``run.json``: what the run was and what came out. ``clips.json``: the test clips' keys, label ids and tokens.
+``inspection.npz``: what the method shows of its inside (``Method.inspect``).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
+from ..errors import UserError
+from ..nn.lookup import short_name
+from ..plugin.picture import Constant
 from ..system.files import whole_file
+from ..system.json_files import write_json
+
+if TYPE_CHECKING:
+    import torch
+
+    from ..training.loop import Epoch
+    from .combinations import Combination
+    from .session import Session
 
 RECORD, CLIPS, INSPECTION = "run.json", "clips.json", "inspection.npz"
+OPTIONS = ("method", "dataset", "data_mode", "train_ood", "test_ood", "test_mode", "ood_detection_method")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """A JSON file, written whole."""
-    with whole_file(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+def run_record(
+    session: Session,
+    combination: Combination,
+    seed: int,
+    *,
+    log_id: str,
+    results: Mapping[str, Any],
+    history: Sequence[Epoch],
+    ablation: Any,
+    training: Mapping[str, Any],
+    testing: Mapping[str, Any],
+    seconds: float,
+) -> dict[str, Any]:
+    """What goes into ``run.json``; scores are in percent.
+
+    Args:
+        session, combination, seed: what was run.
+        log_id: of the command.
+        results: of the manager, as fractions.
+        history: epochs, with dev scores as fractions.
+        ablation: of the modalities; None: not measured.
+        training, testing: the run's identity.
+        seconds: that the run took.
+    """
+    options, settings = session.options, combination.values()
+    best = max(history, key=lambda epoch: epoch.score).number if history else None
+    return {
+        **{name: getattr(options, name) for name in OPTIONS},
+        "ood_dataset": testing["ood_dataset"] or training["ood_dataset"],
+        "text_backbone": short_name(options.text_backbone),
+        "features": [path.name for path in session.data.sources if path.suffix != ".tsv"],
+        "seed": seed,
+        "choice": combination.choice,
+        "settings": settings,
+        "changed": {name: settings[name] for name in changed(session, combination)},
+        "frozen": options.freeze_backbone_parameters,
+        "labels": list(session.data.labels),
+        "metrics": percent(results),
+        "dev_score": 100 * float(results["best_eval_score"]) if "best_eval_score" in results else None,
+        "best_epoch": best,
+        "history": [vars(epoch) for epoch in history],
+        "modality_ablation": ablation,
+        "device": device_name(session.device),
+        "seconds": round(seconds, 1),
+        "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "log_id": log_id,
+        "restored": str(session.kept.folder) if session.kept is not None else None,
+        "warnings": list(getattr(session.data, "warnings", ())),
+        "training": dict(training),
+        "testing": dict(testing),
+    }
+
+
+def changed(session: Session, combination: Combination) -> list[str]:
+    """The settings that do not have the value they have when nothing is asked for."""
+    if session.kept is not None:
+        return [name for name in session.kept.changed if name in combination.values()]
+    usual = session.usual_settings()
+    return [name for name, value in combination.values().items() if usual.get(name, value) != value]
+
+
+def percent(results: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics among a manager's results, in percent."""
+    scalars = {key: value for key, value in results.items() if isinstance(value, (int, float, np.floating))}
+    return {key: 100 * float(value) for key, value in scalars.items() if key != "best_eval_score"}
 
 
 def keep(
-    folder: Path, record: Mapping[str, Any], test: Any, tokenizer: Any, inspection: Mapping[str, np.ndarray] | None
+    folder: Path,
+    record: Mapping[str, Any],
+    test: Any,
+    tokenizer: Any,
+    inspection: Mapping[str, np.ndarray | Constant] | None,
 ) -> None:
     """Writes the three files.
 
@@ -35,8 +111,10 @@ def keep(
         record: what goes into ``run.json``.
         test: the test's loader, of :func:`mia_plugins.training.loading.make_loader`.
         tokenizer: turns token ids into words.
-        inspection: arrays by name with the rows in the order of the batches, but for ``semantics``, which has none;
-            None where the method shows nothing.
+        inspection: what ``Method.inspect`` returned; None where the method shows nothing.
+
+    Raises:
+        UserError: an array of ``inspection`` has not a row a clip.
     """
     dataset = test.dataset
     clips = {
@@ -48,11 +126,36 @@ def keep(
     if inspection is not None:
         with whole_file(folder / INSPECTION) as temporary, open(temporary, "wb") as file:
             order = np.argsort([place for batch in test.batch_sampler for place in batch])
-            arrays: dict[str, Any] = {k: v if k == "semantics" else v[order] for k, v in inspection.items()}
+            arrays: dict[str, Any] = {name: in_order(name, values, order) for name, values in inspection.items()}
             np.savez_compressed(file, **arrays)
     write_json(folder / RECORD, dict(record))  # last: where it is, the others are
 
 
 def device_name(device: torch.device) -> str:
     """Such as ``cpu`` or ``NVIDIA H200``."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
+    if device.type != "cuda":
+        return device.type
+    import torch
+
+    return torch.cuda.get_device_name(device)
+
+
+def in_order(name: str, values: np.ndarray | Constant, order: np.ndarray) -> np.ndarray:
+    """An array of ``Method.inspect`` with its rows in the order of the clips.
+
+    Args:
+        name: of the array.
+        values: with a row a clip in the order of the batches, or a :class:`~mia_plugins.plugin.picture.Constant`.
+        order: for each clip its row.
+
+    Raises:
+        UserError: it has not as many rows as there are clips.
+    """
+    if isinstance(values, Constant):
+        return values.values
+    if len(values) != len(order):
+        raise UserError(
+            f"the method's inspect returned {name} with {len(values)} rows for {len(order)} clips; wrap what has no row a "
+            "clip as Constant(array)"
+        )
+    return values[order]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import numpy as np
 from filelock import FileLock
 
 from ..errors import UserError
-from ..system.files import make_folder, whole_file
+from ..system.files import make_folder, reason, whole_file
 
 METRICS = (
     ("acc", "weighted_f1", "weighted_prec", "f1", "prec", "rec")
@@ -59,35 +61,92 @@ class Results:
         return {key: statistics.stdev(run.metrics[key] for run in self.runs) for key in self.runs[0].metrics}
 
 
-def append_row(path: Path, row: Mapping[str, Any]) -> None:
+def append_row(path: Path, row: Mapping[str, Any], unless: Sequence[str] = ()) -> bool:
     """Adds a row to a CSV table under a lock; columns it lacks are added to the table.
+
+    Args:
+        path: the table.
+        row: values by column.
+        unless: nothing is added where a row has the same values in these columns.
+
+    Returns:
+        Whether the row was added.
 
     Raises:
         UserError: the table cannot be read or written.
     """
     make_folder(path.parent)
+    target = path.resolve()  # of a link, not the link itself
     try:
-        with FileLock(f"{path}.lock"):
+        with table_lock(path):
             columns, rows = read_rows(path)
+            if unless and any(all(other.get(key) == str(row[key]) for key in unless) for other in rows):
+                return False
             columns += [key for key in row if key not in columns]
-            with whole_file(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+            with whole_file(target) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
                 writer.writeheader()
                 writer.writerows([*rows, row])
     except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); give another --results_path") from error
+        raise UserError(f"{path}: cannot be written ({reason(error)}); give another --results_path") from error
+    return True
+
+
+@contextmanager
+def table_lock(path: Path) -> Iterator[None]:
+    """Holds a table; where its file system has no locks, one writer at a time is the user's to see to."""
+    lock = FileLock(f"{path}.lock")
+    try:
+        lock.acquire()
+    except OSError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def check_table(path: Path) -> None:
+    """Finds out before a training whether its row can be added after it.
+
+    Raises:
+        UserError: the table cannot be read or written.
+    """
+    make_folder(path.parent)
+    read_rows(path)
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise UserError(f"{place}: cannot be written; give another --results_path")
 
 
 def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Columns and rows of a CSV table; none where there is no file."""
-    if not path.exists() or path.stat().st_size == 0:
+    """Columns and rows of a CSV table; none where there is no file.
+
+    Raises:
+        UserError: it is no UTF-8 CSV file, or its rows do not fit its header.
+    """
+    if not path.exists():
         return [], []
-    with open(path, encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        rows = list(reader)
-    if reader.fieldnames is None or any(None in row for row in rows):
-        raise UserError(f"{path}: is not a results table; give another --results_file_name")
-    return list(reader.fieldnames), rows
+    if not path.is_file():
+        raise UserError(f"{path}: is not a file; give another --results_file_name")
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows, columns = list(reader), list(reader.fieldnames or [])
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({reason(error)}); give another --results_path") from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f'{path}: is not UTF-8 text (byte {error.start}); save it as "CSV UTF-8", or give another --results_path'
+        ) from error
+    except csv.Error as error:
+        raise UserError(f"{path}: is not a results table ({error}); give another --results_file_name") from error
+    if rows and any(None in row or None in row.values() for row in rows):
+        raise UserError(
+            f"{path}: is not a results table (a row does not fit its header); give another --results_file_name"
+        )
+    return columns, rows
 
 
 def save_arrays(folder: Path, results: Mapping[str, Any]) -> None:
@@ -101,3 +160,21 @@ def save_arrays(folder: Path, results: Mapping[str, Any]) -> None:
 def unique(items: Sequence[Any]) -> list[Any]:
     """The items without repetition, in order."""
     return [item for i, item in enumerate(items) if item not in items[:i]]
+
+
+def saved_run(folder: Path, record: Mapping[str, Any], choice: dict[str, Any]) -> Run:
+    """A finished run as it lies in its folder.
+
+    Raises:
+        UserError: one of its arrays is damaged.
+    """
+    arrays = {}
+    for name in ARRAYS:
+        path = folder / f"{name}.npy"
+        try:
+            if path.exists():
+                arrays[name] = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise UserError(f"{path}: cannot be read ({reason(error)}); make the run again with --again") from error
+    score = record.get("dev_score")
+    return Run(record["seed"], choice, dict(record["metrics"]), arrays, folder, (score or float("nan")) / 100)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
 import torch
@@ -17,7 +18,9 @@ import torch
 from ..data.adapter import Adapter
 from ..data.clips import Clips, LoadedData, load_clips
 from ..demo import build_demo
-from ..nn.backbones import load_tokenizer, resolve
+from ..errors import UserError
+from ..nn.backbones import load_tokenizer
+from ..nn.lookup import check_encoder, resolve
 from ..plugin.method import Method, build_model
 from ..plugin.registry import find_dataset, find_method
 from ..plugin.task import Task
@@ -30,18 +33,20 @@ from ..training.optimizer import freeze_backbone
 from ..training.settings import TrainSettings
 from .combinations import Combination, combinations
 from .defaults import with_defaults
+from .kept import Kept, read_kept, restored_options
 
 ReadData = Callable[[argparse.Namespace, Adapter], LoadedData]
 
 
 class Checked(NamedTuple):
-    """A command whose options are known to be right; nothing is read yet.
+    """A command whose options are known to be right; nothing is read yet but tables' and features' digests.
 
     Attributes:
         options: of the command, with defaults filled in.
         method, adapter: the plugins.
         combinations: the settings that the options ask for.
         device: where to compute.
+        kept: the model to restore, if there is one.
     """
 
     options: argparse.Namespace
@@ -49,6 +54,7 @@ class Checked(NamedTuple):
     adapter: Adapter
     combinations: Sequence[Combination]
     device: torch.device
+    kept: Kept | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ class Session:
     """See :func:`open_session`.
 
     Attributes:
-        options, method, adapter, combinations, device: of :class:`Checked`.
+        options, method, adapter, combinations, device, kept: of :class:`Checked`.
         data: the clips.
         source: folder or hub id of the text backbone.
         tokenizer: of the text backbone.
@@ -67,12 +73,15 @@ class Session:
     adapter: Adapter
     combinations: Sequence[Combination]
     device: torch.device
+    kept: Kept | None
     data: LoadedData
     source: str
     tokenizer: Any
 
     def task(self, settings: TrainSettings) -> Task:
         """What a model is built for."""
+        if self.kept is not None:
+            return self.kept.task
         data, lengths = self.data, self.adapter.max_lengths
         ood_class = self.options.train_ood and settings.ood_training == "k_plus_1"
         return Task(
@@ -86,6 +95,16 @@ class Session:
             video_dim=data.video_dim,
             audio_dim=data.audio_dim,
         )
+
+    @property
+    def checked(self) -> Checked:
+        """The command behind it."""
+        return Checked(self.options, self.method, self.adapter, self.combinations, self.device, self.kept)
+
+    def usual_settings(self) -> dict[str, Any]:
+        """The settings of a command that asks for none."""
+        bare = argparse.Namespace(**{**vars(self.options), "assignments": [], "set": {}, "config_file_name": None})
+        return combinations(bare, self.method)[0].values()
 
     def build(self, combination: Combination, seed: int) -> Any:
         """The model of a combination with the weights that a seed gives, on the device."""
@@ -128,9 +147,18 @@ def check_options(options: argparse.Namespace) -> Checked:
     Raises:
         UserError: something of the user's is wrong.
     """
-    method, adapter = find_method(options.method), find_dataset(options.dataset)
+    kept = read_kept(Path(options.restore)) if options.restore else None
+    if kept is not None:
+        options = restored_options(options, kept)
+    method = kept.method if kept is not None else find_method(options.method)
+    adapter = find_dataset(options.dataset)
     options = with_defaults(options, method, adapter)
-    return Checked(options, method, adapter, combinations(options, method), choose_device(options.gpu_id))
+    if options.demo:
+        options.data_path = str(build_demo(cache_folder() / "demo"))
+    if kept is None:
+        check_encoder(options.text_backbone)
+    chosen = [kept.combination] if kept is not None else combinations(options, method)
+    return Checked(options, method, adapter, chosen, choose_device(options.gpu_id), kept)
 
 
 def open_session(checked: Checked, read: ReadData | None = None) -> Session:
@@ -144,10 +172,11 @@ def open_session(checked: Checked, read: ReadData | None = None) -> Session:
         UserError: something of the user's is wrong.
     """
     options = checked.options
-    if options.demo:
-        options.data_path = str(build_demo(cache_folder() / "demo"))
     data = (read or read_data)(options, checked.adapter)
-    source = resolve(options.text_backbone)
+    kept = checked.kept
+    if kept is not None and tuple(data.labels) != kept.task.labels:
+        raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
+    source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
     return Session(*checked, data, source, load_tokenizer(source))
 
 

@@ -1,12 +1,15 @@
-"""Tables to read in a terminal."""
+"""Tables to read in a terminal and in Markdown, and the cells of a plan's tables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .results import Results, Run, unique
 
+MISSING = "–"
 TABLES = {
     "in-scope (%)": ("acc", "f1", "prec", "rec", "weighted_f1", "weighted_prec"),
     "IS + OOS (%)": ("oid_acc", "f1-known", "f1-open", "oid_f1"),
@@ -54,3 +57,51 @@ def format_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         return " | ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths)))
 
     return "\n".join([line(header), "-+-".join("-" * w for w in widths), *map(line, rows)])
+
+
+def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Header and text cells of a table that ``reproduce`` made: every metric with the paper's figure beside it.
+
+    Args:
+        table: of :func:`mia_plugins.reproduce.tables.build_table`.
+    """
+    printed = any(row["paper"] for row in table["rows"])
+    header, body = [""], []
+    for heading in table["metrics"].values():
+        header += [f"{heading} (%)", "paper"] if printed else [f"{heading} (%)"]
+    for row in table["rows"]:
+        line = [row["label"] + ("" if row["method"] else " (quoted, not run)")]
+        for name in table["metrics"]:
+            text = MISSING
+            if name in row["mean"]:
+                text = f"{row['mean'][name]:.2f}" + (f" ± {row['std'][name]:.2f}" if name in row["std"] else "")
+            line.append(text)
+            if printed:
+                line.append(f"{row['paper'][name]:.2f}" if name in row["paper"] else MISSING)
+        count, planned = len(row["seeds"]), row["seeds_planned"]
+        seeds = str(count) if count == planned else f"{count} of {planned}"
+        body.append([*line, seeds if row["method"] else MISSING])
+    return [*header, "seeds"], body
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; all but the first column are aligned right.
+
+    >>> print(markdown_table(["", "ACC"], [["a|b", "1"]]))
+    |  | ACC |
+    |---|---:|
+    | a\\|b | 1 |
+    """
+    lines = [header, *rows]
+    text = ["| " + " | ".join(markdown_text(cell) for cell in line) + " |" for line in lines]
+    return "\n".join([text[0], "|---|" + "---:|" * (len(header) - 1), *text[1:]])
+
+
+def markdown_text(text: str) -> str:
+    r"""A text on one line of Markdown, so that it reads as it is: no HTML, no markup, no end of a table's cell.
+
+    >>> print(markdown_text("<b>|x*[y](z) weighted_f1"))
+    &lt;b&gt;\|x\*\[y\](z) weighted_f1
+    """
+    escaped = re.sub(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w)|^[#+-])", r"\\\1", " ".join(text.split()))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -8,7 +8,6 @@ interrupted search, and several processes or machines on that folder work on one
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import shutil
 import statistics
@@ -18,17 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..nn.backbones import short_name
+from ..nn.lookup import short_name
 from ..system.digests import digest
 from ..system.files import make_folder
 from ..system.leases import is_dead, owner
 from ..system.logs import logger
 from ..training.loop import Epoch
 from .combinations import Combination
-from .folders import run_folder
+from .identity import run_folder, testing_identity, training_identity
 from .once import run_once
-from .records import RECORD
-from .results import Run, unique
+from .ownership import finished
+from .results import Run, saved_run, unique
 from .session import Session
 from .tables import format_table
 
@@ -101,7 +100,7 @@ def tune(session: Session, log_id: str) -> list[Run]:
     best = study.best_trial
     choice = {key: space[key][i] for key, i in best.params.items()}
     logger.info("best by dev: %s", " ".join(f"--set {key}={value}" for key, value in choice.items()))
-    return runs.get(best.number) or made_before(session, combination_of(found, choice), best.value, log_id)
+    return runs.get(best.number) or made_before(session, combination_of(found, choice), log_id)
 
 
 def combination_of(found: Sequence[Combination], choice: dict[str, Any]) -> Combination:
@@ -181,7 +180,7 @@ def run_trial(
     for number, value in reported.items():
         trial.report(value, number)
     seeds = options.seeds or [options.seed]
-    folder = run_folder(options, combination.choice, seeds[0])
+    folder = folder_of(session, combination, seeds[0])
 
     def on_epoch(epoch: Epoch) -> None:
         if epoch.number not in reported:  # one that was not kept is trained, and comes, again
@@ -195,18 +194,21 @@ def run_trial(
     return runs
 
 
-def made_before(session: Session, combination: Combination, score: float, log_id: str) -> list[Run]:
+def made_before(session: Session, combination: Combination, log_id: str) -> list[Run]:
     """The best combination's runs where another process or an earlier command made them: as kept, or made again."""
-    options, choice = session.options, combination.choice
-    seeds = options.seeds or [options.seed]
-    folders = [run_folder(options, choice, seed) for seed in seeds]
-    try:
-        records = [json.loads((folder / RECORD).read_text(encoding="utf-8")) for folder in folders]
-    except (OSError, ValueError):
-        logger.info("the best trial's runs are not kept (--save_results keeps them): training them again")
+    seeds = session.options.seeds or [session.options.seed]
+    folders = [folder_of(session, combination, seed) for seed in seeds]
+    records = [finished(folder) for folder in folders]
+    if any(record is None for record in records):
+        logger.info("the best trial's runs are not in %s: training them again", session.options.output_path)
         return [run_once(session, combination, seed, log_id) for seed in seeds]
-    kept = zip(seeds, records, folders)
-    return [Run(seed, choice, record["metrics"], {}, folder, score) for seed, record, folder in kept]
+    return [saved_run(folder, record, combination.choice) for folder, record in zip(folders, records) if record]
+
+
+def folder_of(session: Session, combination: Combination, seed: int) -> Path:
+    """The folder of a trial's run."""
+    training = training_identity(session.checked, combination, seed)
+    return run_folder(session.checked, training, testing_identity(session.checked), seed)
 
 
 def trials_table(study: Any, space: dict[str, list[Any]]) -> str:

@@ -78,7 +78,8 @@ class Describer:
     """
 
     def __init__(self, encoder: str, widths: Iterable[int], seed: int) -> None:
-        from ..nn.backbones import load, load_tokenizer, quiet_transformers, resolve
+        from ..nn.backbones import load, load_tokenizer, quiet_transformers
+        from ..nn.lookup import resolve
 
         source = resolve(encoder)
         self.tokenizer = load_tokenizer(source)

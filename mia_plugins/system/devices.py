@@ -1,4 +1,4 @@
-"""The device, the seed, and which weights train."""
+"""The device and the seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import random
 
 import numpy as np
 import torch
-from torch import nn
 
 from ..errors import UserError
 from .processes import launched, local_gpu
@@ -43,13 +42,3 @@ def set_seed(seed: int) -> None:
     torch.manual_seed(seed)
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-
-
-def freeze_backbone(model: nn.Module) -> None:
-    """Leaves only the last layer of the text backbone to train, as the benchmark's option does."""
-    backbone = getattr(model, "encoder", None)
-    layers = getattr(getattr(backbone, "encoder", None), "layer", None)
-    if backbone is None or layers is None:
-        raise UserError("--freeze_backbone_parameters: this model has no text backbone to freeze")
-    backbone.requires_grad_(False)
-    layers[-1].requires_grad_(True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ..errors import UserError
 
 UMASK = os.umask(0)
 os.umask(UMASK)
+FULL = 1 << 20  # bytes free below which a disk counts as full
 
 
 def cache_folder() -> Path:
@@ -28,8 +30,8 @@ def make_folder(path: Path) -> Path:
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path}: cannot make this folder ({error.strerror}); choose another") from error
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot make this folder ({reason(error)}); choose another") from error
     return path
 
 
@@ -38,20 +40,41 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yields a temporary path beside ``path``; at the end it takes its place, at an error it goes.
 
     Raises:
-        UserError: the folder cannot be written.
+        UserError: the folder cannot be written, or the disk is full.
     """
     make_folder(path.parent)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
-        raise UserError(f"{path.parent}: cannot write here ({error.strerror}); choose another folder") from error
+        raise UserError(f"{path.parent}: cannot write here ({reason(error)}); choose another folder") from error
     os.close(handle)
-    os.chmod(name, 0o666 & ~UMASK)  # mkstemp's are for their owner alone, but results folders are shared
     temporary = Path(name)
     try:
+        os.chmod(name, 0o666 & ~UMASK)  # mkstemp's are for their owner alone, but results folders are shared
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except UserError:
+        raise
+    except Exception as error:
+        # libraries that write files raise errors of their own where a disk is full
+        if isinstance(error, OSError) or is_full(path.parent):
+            why = "the disk is full" if is_full(path.parent) else reason(error)
+            raise UserError(f"{path}: cannot be written ({why}); make room, or choose another folder") from error
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def is_full(folder: Path) -> bool:
+    """Whether a folder's disk has no room left."""
+    with suppress(OSError):
+        return shutil.disk_usage(folder).free < FULL
+    return False
+
+
+def reason(error: BaseException) -> str:
+    """The system's words for an error."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

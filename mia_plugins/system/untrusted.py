@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import stat
 from pathlib import Path
-from typing import Any
 
 from ..errors import UserError
 
@@ -32,21 +30,3 @@ def read_bytes(path: Path, limit: int = LIMIT) -> bytes:
     if len(raw) > limit:
         raise UserError(f"{path}: has more than {limit} bytes, too many for what it should hold; restore it")
     return raw
-
-
-def read_json(path: Path, remedy: str) -> Any:
-    """The value that a JSON file holds.
-
-    Args:
-        path: the file.
-        remedy: what the user should do where it is damaged.
-
-    Raises:
-        UserError: it cannot be read, or is not JSON; ends with ``remedy``.
-    """
-    try:
-        return json.loads(read_bytes(path).decode("utf-8"))
-    except RecursionError as error:
-        raise UserError(f"{path}: is nested too deeply; {remedy}") from error
-    except ValueError as error:
-        raise UserError(f"{path}: cannot be read ({error}); {remedy}") from error

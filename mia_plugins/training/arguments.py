@@ -27,6 +27,8 @@ class RunArguments:
         train: train first; otherwise a saved model is restored.
         model_output_path: folder of the saved model.
         save_model: keep the trained model there.
+        reference_path: file of the model's predictions for the in-scope training clips: written with the model, and read
+            where a model is restored; None: they are made when they are needed.
         resume_path: folder of what an interrupted training resumes from; None: nothing is kept.
         resume: go on with one.
         test_mode: ``ood_cls``, ``ood_det``, or None: in-scope clips only.
@@ -42,6 +44,7 @@ class RunArguments:
     train: bool
     model_output_path: Path
     save_model: bool = False
+    reference_path: Path | None = None
     resume_path: Path | None = None
     resume: bool = False
     test_mode: str | None = None

@@ -12,11 +12,13 @@ from ..evaluation.predictions import Predictions
 from ..evaluation.scoring import dev_score, score_test
 from ..system.processes import gather_batches, same_weights, world
 from .arguments import RunArguments
-from .checkpoints import Progress, load_checkpoint, save_checkpoint
+from .checkpoints import load_checkpoint, save_checkpoint
 from .loop import Epoch, fit
 from .optimizer import make_optimizer
 from .parallel import go_on_together, shared_loss
 from .predict import Loader, predict
+from .progress import Progress
+from .reference import load_predictions, save_predictions
 
 
 @dataclass
@@ -109,11 +111,19 @@ class Manager:
         self.best_eval_score = best.score
         monitor = settings.eval_monitor
         self.logger.info("best epoch %d of %d: dev %s %.2f", best.number, len(history), monitor, 100 * best.score)
+        reference = args.reference_path and self._predict(args, self.data.reference, "train clips")
         if args.save_model:
             save_checkpoint(model, args.model_output_path, args.identity)
-            self.logger.info("saved %s", args.model_output_path)
+            if args.reference_path and reference:
+                save_predictions(args.reference_path, reference)
         progress.clear()
         return history
+
+    def _reference(self, args: RunArguments) -> Predictions:
+        """What the model says of the in-scope training clips, as kept or anew."""
+        if args.reference_path is not None and args.reference_path.exists():
+            return load_predictions(args.reference_path)
+        return self._predict(args, self.data.reference, "train clips")
 
     def _report(self, epoch: Epoch) -> None:
         """Logs an epoch."""
@@ -129,7 +139,7 @@ class Manager:
         weight, bias = self.model.vim()
         results = score_test(
             self._predict(args, self.data.test, "test"),
-            lambda: self._predict(args, self.data.reference, "train clips"),
+            lambda: self._reference(args),
             num_labels=args.num_labels,
             weight=weight.float().cpu().numpy(),
             bias=bias.float().cpu().numpy(),

@@ -71,6 +71,33 @@ def test_places_tried_are_named(tmp_path, user_error):
         find_scope(MINTREC, tmp_path, "MIntRec-OOD")
 
 
+def test_a_folder_that_may_not_be_searched(tmp_path, user_error, unprivileged):
+    touch(tmp_path / "data" / "MIntRec" / "train.tsv", tmp_path / "data" / "MIntRec" / "video_data" / "video_feats.pkl")
+    for folder in (tmp_path / "data", tmp_path / "data" / "MIntRec"):
+        folder.chmod(0)
+        with unprivileged(tmp_path), user_error(folder, "cannot be read (Permission denied)", "permissions"):
+            find_scope(MINTREC, tmp_path / "data", None)
+        with unprivileged(tmp_path), user_error(folder, "cannot be read (Permission denied)", "permissions"):
+            find_features(MINTREC.video_files, [tmp_path / "data" / "MIntRec" / "video_data"], None)
+        folder.chmod(0o755)
+
+
+def test_names_that_are_no_text_are_refused(tmp_path, user_error):
+    touch(tmp_path / "d\udcff" / "train.tsv")
+    with user_error("data_path", "d\\udcff", "not UTF-8"):
+        find_scope(MINTREC, tmp_path / "d\udcff", None)
+    with user_error("ood_dataset '\\udcff'", "not UTF-8"):
+        find_scope(MINTREC, tmp_path, "\udcff")
+    with user_error("features '\\udcff.pkl'", "not UTF-8"):
+        find_features(MINTREC.video_files, [tmp_path], "\udcff.pkl")
+
+
+@pytest.mark.parametrize("name", ["n" * 5000, "a\0b"])
+def test_names_that_no_file_can_have(tmp_path, user_error, name):
+    with user_error("--video_feats"):
+        find_features(MINTREC.video_files, [tmp_path], name)
+
+
 @pytest.mark.parametrize("name", ["../other", "/etc", "a/../../b", "C:\\data", "..\\other", "\\\\server\\share"])
 def test_names_that_lead_out_are_refused(tmp_path, user_error, name):
     with user_error("ood_dataset", "MIntRec-OOD"):

@@ -78,11 +78,13 @@ def test_same_clips(planted, words, tmp_path, adapter, layout, names, ood):
     for name, clips in splits.items():
         dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, adapter.max_lengths["text"]))
         ours = {key: value.numpy() for key, value in collate([dataset[i] for i in range(len(dataset))]).items()}
+        assert ours.pop("index").tolist() == list(range(len(dataset)))  # these two are not the host's
+        assert set(ours.pop("train_place").tolist()) == {-1}
+        assert set(ours) == set(theirs[name])
         for key, value in ours.items():
-            whole = np.stack(theirs[name][key])
+            expected = np.stack(theirs[name][key])
             if key.endswith("feats"):  # theirs are padded to the maximum, ours to the longest in the batch
                 axis = 2 if key == "text_feats" else 1
-                kept, padding = np.split(whole, [value.shape[axis]], axis=axis)
+                expected, padding = np.split(expected, [value.shape[axis]], axis=axis)
                 assert not padding.any()
-                whole = kept
-            np.testing.assert_array_equal(value, whole, err_msg=f"{name} {key}")
+            np.testing.assert_array_equal(value, expected, err_msg=f"{name} {key}")

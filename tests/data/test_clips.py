@@ -4,8 +4,10 @@ import shutil
 import numpy as np
 import pytest
 
+from mia_plugins.data.adapter import Scope
 from mia_plugins.data.clips import Clips, load_clips
-from mia_plugins.data.store.frames import FrameFile
+from mia_plugins.data.splits import leaks, read_split
+from mia_plugins.data.store import frames as frames_module
 from mia_plugins.data.tables import read_table
 from mia_plugins.data_adapters.mintrec import ADAPTER as MINTREC
 from mia_plugins.data_adapters.mintrec2 import ADAPTER as MINTREC2
@@ -192,13 +194,89 @@ def test_missing_data(tmp_path, mintrec, user_error):
         load_clips(MINTREC, mintrec)
 
 
-def test_a_clip_named_twice_is_there_twice(mintrec):
+def append(path, line):
+    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
+
+
+def test_a_table_without_its_header(mintrec, user_error):
+    for folder, name in (("MIntRec", "dev"), ("MIntRec-OOD", "test")):
+        path = mintrec / folder / f"{name}.tsv"
+        content = path.read_text(encoding="utf-8")
+        edit(path, "\t".join(HEADER) + "\n", "")
+        with user_error(path, "row 1", "header"):
+            load_clips(MINTREC, mintrec, test_ood=True)
+        path.write_text(content, encoding="utf-8")
+
+
+def test_a_clip_that_is_twice_in_a_table(mintrec, user_error):
     path = mintrec / "MIntRec" / "train.tsv"
-    path.write_text(path.read_text(encoding="utf-8") + "S05\tE15\ttrain0\tagain\tCare\n", encoding="utf-8")
-    clips = load_clips(MINTREC, mintrec).splits["train"]
-    assert clips.keys[0] == clips.keys[4]
-    assert clips.label_ids[[0, 4]].tolist() == [0, 11]
-    np.testing.assert_array_equal(clips.video[0], clips.video[4])
+    content = path.read_text(encoding="utf-8")
+    append(path, "S05\tE15\ttrain1\tagain\tCare\n")
+    with user_error(path, "rows 3 and 6: both are clip S05_E15_train1; remove one"):
+        load_clips(MINTREC, mintrec)
+    path.write_text(content, encoding="utf-8")
+    append(path, "S05\tE15\ttrain1\tagain\tComfort\n")
+    with user_error(path, "rows 3 and 6: both are clip S05_E15_train1, once as Care and once as Comfort; remove one"):
+        load_clips(MINTREC, mintrec)
+
+
+def test_a_clip_of_both_scopes_in_a_table_of_both(mintrec2, user_error):
+    shutil.rmtree(mintrec2 / "MIntRec2.0" / "in-scope")
+    path = mintrec2 / "MIntRec2.0" / "total" / "train.tsv"
+    append(path, "0\t1\ttrain 1\tUNK\n")
+    with user_error(path, "rows 3 and 5", "dia0_utt1, once as Acknowledge and once as UNK"):
+        load_clips(MINTREC2, mintrec2)
+
+
+def test_a_clip_in_two_splits_is_warned_of(mintrec, caplog):
+    folder = mintrec / "MIntRec"
+    assert load_clips(MINTREC, mintrec, test_ood=True).warnings == ()
+    assert caplog.messages == []
+    append(folder / "test.tsv", "S05\tE15\ttrain2\tanother text\tCare\n")
+    append(folder / "test.tsv", "S05\tE15\ttrain0\ttrain text 0\tCare\n")
+    append(folder / "dev.tsv", "S05\tE15\ttrain3\ttrain text 3\tCare\n")
+    data = load_clips(MINTREC, mintrec)
+    assert data.warnings == (
+        f"1 clip is both in train and in dev, such as {folder / 'train.tsv'}, row 5 and {folder / 'dev.tsv'}, row 6; "
+        "scores on them are not scores on new clips, so take them out of one",
+        f"2 clips are both in train and in test, such as {folder / 'train.tsv'}, row 4 and {folder / 'test.tsv'}, row 6; "
+        "scores on them are not scores on new clips, so take them out of one",
+    )
+    assert caplog.messages == list(data.warnings)
+    assert len(data.splits["test"]) == 6
+
+
+def test_a_key_of_two_scopes_is_a_leak_if_the_text_is_the_same(mintrec):
+    """Data sets number their clips alike: dia0_utt0 of one is not dia0_utt0 of another."""
+    folder = mintrec / "MIntRec-OOD"
+    append(folder / "test.tsv", "S05\tE15\ttrain1\tsomething else\tUNK\n")
+    features = {
+        kind: pickle.loads((folder / f"{kind}_data/{kind}_feats.pkl").read_bytes()) for kind in ("video", "audio")
+    }
+    for kind, width in (("video", 4), ("audio", 6)):
+        features[kind]["S05_E15_train1"] = np.ones((1, width), np.float32)
+        (folder / f"{kind}_data/{kind}_feats.pkl").write_bytes(pickle.dumps(features[kind]))
+    assert load_clips(MINTREC, mintrec, test_ood=True).warnings == ()
+    edit(folder / "test.tsv", "something else", "train text 1")
+    (warning,) = load_clips(MINTREC, mintrec, test_ood=True).warnings
+    assert "both in train and in ood_test" in warning
+
+
+def test_an_overflowing_frame_is_named_with_file_and_row(mintrec, user_error):
+    path = mintrec / "MIntRec" / "audio_data" / "audio_feats.pkl"
+    table = pickle.loads(path.read_bytes())
+    table["S05_E15_dev2"][0, 3] = 1e30
+    path.write_bytes(pickle.dumps(table))
+    with user_error("clip S05_E15_dev2", mintrec / "MIntRec" / "dev.tsv", "row 4", path, "beyond 1e+15 in frame 0"):
+        load_clips(MINTREC, mintrec)
+
+
+def test_what_is_read_of_other_data_sets_tables(shared):
+    """Real annotations hold none of what is refused, and no clip in two splits."""
+    for adapter in (MINTREC, MINTREC2):
+        scope = Scope(shared / "data" / adapter.name, mixed=False)
+        ids = {label: i for i, label in enumerate(adapter.labels)}
+        assert leaks({name: read_split(adapter, scope, name, ids) for name in ("train", "dev")}) == ()
 
 
 def test_concatenate_keeps_order_and_frames(mintrec):
@@ -218,7 +296,7 @@ def test_no_frame_is_read_before_it_is_asked_for(mintrec, monkeypatch):
         raise AssertionError("was read")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FrameFile, "read", fail)
+        patch.setattr(frames_module, "read_frames", fail)
         data = load_clips(MINTREC, mintrec, test_ood=True)
         assert (data.video_dim, data.audio_dim) == (4, 6)
         joined = Clips.concatenate([data.splits["test"], data.splits["ood_test"]])

@@ -1,4 +1,5 @@
 import csv
+import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -44,10 +45,6 @@ def test_quotes_as_the_csv_module_writes_them(write):
     assert [row.cells[3] for row in read_table(path, 5)] == ['she said "no", twice', '5" tall']
 
 
-def test_the_same_clip_twice_is_kept_twice(write):
-    assert len(read_table(write("a\tb\n" + "1\tx\n" * 2), 2)) == 2
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -61,6 +58,10 @@ def test_the_same_clip_twice_is_kept_twice(write):
         ("\n" + HEADER, ["row 1", "0 columns"]),
         ("", ["no clips"]),
         (HEADER, ["no clips"]),
+        (HEADER + "S05\tE15\t1\tok\tPraise\nS05\tE15\t2\tno\0pe\tPraise\n", ["row 3", "control character '\\x00'"]),
+        (HEADER + "S05\tE15\t1\t\x1b[31mred\tPraise\n", ["row 2", "control character '\\x1b'"]),
+        (HEADER + "S05\tE15\t1\tok\tPra\x7fise\n", ["row 2", "control character '\\x7f'"]),
+        ("season\tepisode\0\tclip\ttext\tlabel\n", ["row 1", "control character"]),
         (HEADER.encode() + b"S05\tE15\t1\tok\tPraise\nS05\tE15\t2\tit\x92s\tPraise\n", ["row 3", "UTF-8"]),
         ((HEADER + "S05\tE15\t1\tok\tPraise\n").encode("utf-16"), ["row 1", "UTF-8"]),
     ],
@@ -71,14 +72,47 @@ def test_errors_name_file_and_row(write, user_error, content, words):
         read_table(path, 5)
 
 
+def test_a_table_without_its_header(write, user_error):
+    clip = "S05\tE15\t1\ttext\tPraise\n"
+    path = write(clip + clip)
+    assert len(read_table(path, 5)) == 1  # nothing is known of labels here
+    with user_error(path, "row 1", "header"):
+        read_table(path, 5, is_clip=lambda cells: cells[4] == "Praise")
+    assert len(read_table(write(HEADER + clip), 5, is_clip=lambda cells: cells[4] == "Praise")) == 1
+
+
 def test_missing_file_and_folder(tmp_path, user_error):
     with user_error("none.tsv", "cannot be read"):
         read_table(tmp_path / "none.tsv", 5)
-    with user_error(str(tmp_path), "cannot be read"):
+    with user_error(tmp_path, "it is a folder"):
         read_table(tmp_path, 5)
 
 
-TEXT = st.text(st.characters(exclude_characters="\n\r\x00", exclude_categories=["Cs"]), max_size=20)
+@pytest.mark.parametrize("target", ["FIFO", "/dev/zero"])
+def test_what_never_ends_is_not_opened(tmp_path, user_error, target):
+    path = tmp_path / "train.tsv"
+    os.mkfifo(path) if target == "FIFO" else path.symlink_to(target)
+    with user_error(path, "it is a FIFO" if target == "FIFO" else "it is a device"):
+        read_table(path, 5)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(write, user_error):
+    path = write(HEADER)
+    os.truncate(path, 300 << 20)  # a hole: takes no disk
+    with user_error(path, "300 MiB", "at most 256"):
+        read_table(path, 5)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs users")
+def test_a_file_that_may_not_be_read(write, user_error, unprivileged):
+    path = write(HEADER)
+    path.chmod(0)
+    with unprivileged(path.parent), user_error(path, "cannot be read (Permission denied)"):
+        read_table(path, 5)
+
+
+CONTROL = "".join(map(chr, [*range(9), *range(10, 32), 127]))  # a tab may stand in a quoted text
+TEXT = st.text(st.characters(exclude_characters=CONTROL, exclude_categories=["Cs"]), max_size=20)
 
 
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

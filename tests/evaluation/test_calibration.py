@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
@@ -34,7 +34,6 @@ def test_bins_and_error_equal_a_loop(rows, num_bins):
     assert expected_calibration_error(confidence, correct, num_bins) == pytest.approx(error, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(ROWS, st.sampled_from([2, 10, 15]))
 def test_full_bins_equal_scikit_learn(rows, num_bins):
     confidence, correct = zip(*rows)

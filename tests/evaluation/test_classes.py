@@ -1,12 +1,11 @@
-"""Confusion matrix and class table against loops and scikit-learn."""
+"""Confusion matrix and class table against loops."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from mia_plugins.errors import UserError
 from mia_plugins.evaluation.classes import class_table, confusion_counts
@@ -16,25 +15,24 @@ PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, ma
 
 
 @given(PAIRS, st.permutations(range(4)))
-def test_counts_equal_a_loop_and_scikit_learn(pairs, labels):
+def test_counts_equal_a_loop(pairs, labels):
     true, pred = zip(*pairs)
     expected = np.zeros((4, 4), dtype=int)
     for t, p in pairs:
         expected[labels.index(t), labels.index(p)] += 1
-    counts = confusion_counts(true, pred, labels)
-    assert counts.tolist() == expected.tolist()
-    assert counts.tolist() == confusion_matrix(true, pred, labels=labels).tolist()
+    assert confusion_counts(true, pred, labels).tolist() == expected.tolist()
 
 
-@settings(deadline=None)
 @given(PAIRS)
-def test_table_equals_scikit_learn(pairs):
-    true, pred = zip(*pairs)
-    table = class_table(true, pred, NAMES)
-    expected = precision_recall_fscore_support(true, pred, labels=range(4), zero_division=0)
+def test_table_equals_a_loop(pairs):
+    table = class_table(*zip(*pairs), NAMES)
     assert [row["label"] for row in table] == NAMES
-    for name, column in zip(("precision", "recall", "f1", "support"), expected):
-        assert [row[name] for row in table] == pytest.approx(column.tolist(), abs=1e-12)
+    for label, row in enumerate(table):
+        hits = sum(t == p == label for t, p in pairs)
+        predicted, support = sum(p == label for _, p in pairs), sum(t == label for t, _ in pairs)
+        assert row["support"] == support
+        expected = hits / max(1, predicted), hits / max(1, support), 2 * hits / max(1, predicted + support)
+        assert (row["precision"], row["recall"], row["f1"]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_an_absent_class_scores_zero_without_warnings(recwarn):

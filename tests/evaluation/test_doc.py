@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
@@ -44,7 +44,6 @@ def predict_by_loop(probabilities, thresholds):
     return predictions
 
 
-@settings(deadline=None)
 @given(ROWS, st.data(), st.sampled_from([0.5, 1.0, 3.0]))
 def test_equals_loops(probabilities, data, scale):
     labels = data.draw(arrays(np.int64, len(probabilities), elements=st.integers(0, K)))

@@ -27,7 +27,7 @@ def draw(seed, rows=40, width=WIDTH):
     return features, train, labels, draws.normal(size=(K, width)), draws.normal(size=K)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_ma_equals_a_loop(seed):
     features, train, labels, _, _ = draw(seed)
@@ -38,7 +38,7 @@ def test_ma_equals_a_loop(seed):
     assert ma(features, train, labels, K).tolist() == pytest.approx(expected, rel=1e-6)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(SEEDS, st.sampled_from([4, 40]))
 def test_ma_equals_scikit_learn_also_with_fewer_rows_than_columns(seed, rows):
     features, train, labels, _, _ = draw(seed, rows)
@@ -54,7 +54,7 @@ def test_ma_ignores_rows_of_other_labels():
     assert ma(features, *more, K).tolist() == ma(features, train, labels, K).tolist()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_residual_and_vim_equal_loops(seed):
     features, train, _, weight, bias = draw(seed)

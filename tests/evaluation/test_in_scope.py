@@ -1,12 +1,11 @@
-"""In-scope metrics against a loop and scikit-learn."""
+"""In-scope metrics against a loop."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from mia_plugins.errors import UserError
 from mia_plugins.evaluation.in_scope import in_scope_metrics
@@ -33,17 +32,6 @@ def by_loop(true, pred):
 def test_equals_a_loop(pairs):
     true, pred = zip(*pairs)
     assert in_scope_metrics(true, pred) == pytest.approx(by_loop(true, pred), abs=1e-12)
-
-
-@settings(deadline=None)
-@given(PAIRS)
-def test_equals_scikit_learn(pairs):
-    true, pred = zip(*pairs)
-    expected = {"acc": accuracy_score(true, pred)}
-    for name, score in (("f1", f1_score), ("prec", precision_score), ("rec", recall_score)):
-        expected[name] = score(true, pred, average="macro", zero_division=0)
-        expected["weighted_" + name] = score(true, pred, average="weighted", zero_division=0)
-    assert in_scope_metrics(true, pred) == pytest.approx(expected, abs=1e-12)
 
 
 def test_an_intent_in_neither_leaves_the_mean_but_one_only_predicted_enters_it():

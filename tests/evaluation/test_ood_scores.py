@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import logsumexp, softmax
@@ -19,7 +19,6 @@ K = 3
 LOGITS = arrays(np.float64, st.tuples(st.integers(1, 8), st.just(K)), elements=st.floats(-700, 700))
 
 
-@settings(deadline=None)
 @given(LOGITS)
 def test_logit_scores_equal_loops_and_scipy(logits):
     shifted = [[math.exp(value - max(row)) for value in row] for row in logits]
@@ -30,7 +29,6 @@ def test_logit_scores_equal_loops_and_scipy(logits):
     assert energy(logits).tolist() == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
-@settings(deadline=None)
 @given(LOGITS)
 def test_maxlogit_and_energy_see_the_sigmoid_as_in_the_host(logits):
     sigmoid = np.array([[1 / (1 + math.exp(-value)) for value in row] for row in logits])

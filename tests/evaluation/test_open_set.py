@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, f1_score
 
 from mia_plugins.errors import UserError
 from mia_plugins.evaluation.open_set import oid_metrics, oid_metrics_fixed
@@ -38,21 +37,18 @@ def test_host_version_equals_a_loop_over_present_classes(pairs):
     }
     result = oid_metrics(true, pred)
     assert result == pytest.approx(expected, abs=5.1e-5, nan_ok=True)
-    assert result["oid_acc"] == accuracy_score(true, pred)
+    assert result["oid_acc"] == expected["oid_acc"]
     for name in ("f1-known", "f1-open", "oid_f1"):
         assert math.isnan(result[name]) or result[name] == round(result[name], 4)
 
 
-@settings(deadline=None)
 @given(PAIRS)
-def test_fixed_version_equals_a_loop_and_scikit_learn_over_all_classes(pairs):
+def test_fixed_version_equals_a_loop_over_all_classes(pairs):
     true, pred = zip(*pairs)
     f1 = [f1_of(label, true, pred) for label in range(K + 1)]
     expected = {"f1-known_fixed": mean(f1[:-1]), "f1-open_fixed": f1[-1], "oid_f1_fixed": mean(f1)}
     result = oid_metrics_fixed(true, pred, K)
     assert result == pytest.approx(expected, abs=1e-12)
-    macro = f1_score(true, pred, labels=range(K + 1), average="macro", zero_division=0)
-    assert result["oid_f1_fixed"] == pytest.approx(macro, abs=1e-12)
 
 
 def test_rounding_is_numpys_as_in_the_host():

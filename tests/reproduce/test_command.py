@@ -59,7 +59,7 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
     text = (tmp_path / "results" / "table1.md").read_text()
     assert f"| A-MESS | {cell} | 62.39 |" in text
     assert "| MAG-BERT (quoted, not run) | – | 60.58 |" in text
-    assert "A-MESS − text only, ACC" in text
+    assert "A-MESS − Text only, ACC" in text
     assert "2 pairs allow no p below 0.5" in text
     with open(tmp_path / "results" / "table1.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["row"] == "A-MESS" and row["metric"] == "acc"]

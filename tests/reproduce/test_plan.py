@@ -6,11 +6,12 @@ import shutil
 import pytest
 
 from mia_plugins.errors import UserError
-from mia_plugins.reproduce import digests, paper
-from mia_plugins.reproduce.command import add_parser, share
+from mia_plugins.reproduce import paper
+from mia_plugins.reproduce.command import add_parser, shard
 from mia_plugins.reproduce.experiments import NAMES, experiments
 from mia_plugins.reproduce.plan import make_plan
-from mia_plugins.reproduce.runner import mine
+from mia_plugins.reproduce.runner import shard_of
+from mia_plugins.runs import digests
 
 
 def options(data, backbone, *more):
@@ -48,7 +49,7 @@ def test_what_is_not_there_is_said(data, backbone):
     plan = plan_of(("table4",), options(data, backbone, "--dataset", "MIntRec2.0"))
     assert not plan.notes  # the bundled ones are enough for the paper's counts
     plan = plan_of(("table4",), options(data, backbone, "--dataset", "MIntRec2.0", "--descriptions", "3", "9"))
-    assert any("9 descriptions is left out" in note and "--descriptions_path FILE" in note for note in plan.notes)
+    assert any("9 descriptions is left out" in note and "descriptions_path=FILE" in note for note in plan.notes)
     with pytest.raises(UserError, match="no in-scope tables of MIntRec"):
         plan_of(("table3",), options(data, backbone))
 
@@ -102,25 +103,25 @@ def test_keys_follow_settings_data_encoder_and_code(data, backbone, tmp_path, mo
     assert first(data, other).key != base.key
     assert first(data, other, "--set", f"sentence_encoder={backbone}").key != base.key  # the text encoder alone
     assert first(data, backbone, "--set", f"sentence_encoder={other}").key != base.key  # the other one alone
-    whole = digests.text
-    monkeypatch.setattr(digests, "text", lambda path: whole(path) + (b"#" if path.name == "fusion.py" else b""))
+    plain = digests.text
+    monkeypatch.setattr(digests, "text", lambda path: plain(path) + (b"#" if path.name == "fusion.py" else b""))
     assert first().code != base.code
     assert first().key == base.key
-    monkeypatch.setattr(digests, "text", lambda path: whole(path) + (b"#" if "report" in path.parts else b""))
+    monkeypatch.setattr(digests, "text", lambda path: plain(path) + (b"#" if path.parent.name == "report" else b""))
     assert first().code == base.code  # no result depends on a picture
 
 
 def test_shards_are_disjoint_and_whole(data, backbone, monkeypatch):
     plan = plan_of(("table3",), options(data, backbone, "--dataset", "MIntRec2.0"))
-    parts = [mine(plan, i, 3) for i in range(3)]
+    parts = [shard_of(plan, i, 3) for i in range(3)]
     assert sorted(run.name for part in parts for run in part) == sorted(run.name for run in plan.runs)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
     monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setenv("RANK", "2")
-    assert share(options(data, backbone)) == (2, 3)
-    assert share(options(data, backbone, "--num_shards", "5", "--shard", "4")) == (4, 5)
+    assert shard(options(data, backbone)) == (2, 3)
+    assert shard(options(data, backbone, "--num_shards", "5", "--shard", "4")) == (4, 5)
     with pytest.raises(UserError, match="go together"):
-        share(options(data, backbone, "--shard", "1"))
+        shard(options(data, backbone, "--shard", "1"))
 
 
 def test_papers_figures_are_those_of_the_notes():

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from mia_plugins.reproduce.experiments import Experiment, Row
-from mia_plugins.reproduce.tables import build_table, cells, csv_text, markdown
+from mia_plugins.reproduce.tables import build_table, csv_text, markdown
+from mia_plugins.runs.tables import cells
 
 ROWS = [Row("A", "amess", {}, (70.0, 60.0)), Row("B", "text"), Row("C", None, {}, (50.0, 40.0)), Row("D", "text")]
 EXPERIMENT = Experiment("table9", "Table IX", "X", {"acc": "ACC", "f1": "F1"}, False, ROWS)

@@ -5,38 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 from tqdm import tqdm
 
 from ...errors import UserError
 from ...system.processes import no_bar
-from .safe_pickle import load_plain, plain_errors
+from .index import Entry
+from .safe_pickle import load_plain, open_pickle
 from .stream import Handle, NotStreamable, stream
 
 _STEP = 1 << 20  # values written between two updates of the bar
 _LIMIT = 100  # times the source's size: few bytes can refer to the same frames again and again
 
-
-class Entry(NamedTuple):
-    """A clip in the file of frames.
-
-    Attributes:
-        offset: of its first frame, counted in values.
-        frames: how many, or if there is a fault how many before it.
-        width: features a frame.
-        bad: the first frame with a value that is not finite; -1: none.
-        fault_at: the frame from which on ``fault`` holds; -1: never. What is cut off may have faults.
-        fault: what is wrong, in words that follow "clip x in file y".
-    """
-
-    offset: int
-    frames: int
-    width: int
-    bad: int
-    fault_at: int = -1
-    fault: str = ""
+# The largest value of a frame. Networks add up squares of values in float32 (norms, layer normalization, dot products),
+# which ends at 3.4e38. Below this bound the squares of a clip of a million values, 500 frames of 2,000 features, add up
+# to 1e36 at most.
+LARGEST = 1e15
 
 
 def convert(path: str | os.PathLike[str], frames: Path) -> dict[str, Entry]:
@@ -65,7 +51,7 @@ def unwritable(path: str | os.PathLike[str], folder: Path, error: OSError) -> Us
 
 
 def _convert(path: str | os.PathLike[str], out: BinaryIO) -> object:
-    with plain_errors(path), open(path, "rb") as source:
+    with open_pickle(path) as source:
         size = os.fstat(source.fileno()).st_size
         name = f"converting {os.path.basename(path)}"
         with tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=no_bar()) as bar:
@@ -84,13 +70,13 @@ def _convert(path: str | os.PathLike[str], out: BinaryIO) -> object:
 
 
 class _Writer:
-    """The sink: appends arrays to the file as float32, and finds out what is wrong with them.
+    """The sink: appends arrays to the file as float32, and tells what is wrong with them.
 
     Args:
         path: the pickle, for messages.
         out: the file, empty.
-        size: of the pickle.
-        tick: is called now and then.
+        size: bytes of the pickle.
+        tick: is called now and then, for the progress bar.
     """
 
     def __init__(self, path: str | os.PathLike[str], out: BinaryIO, size: int, tick: Callable[[], object]) -> None:
@@ -100,15 +86,12 @@ class _Writer:
     def array(self, array: np.ndarray) -> tuple[int, int]:
         if array.size == 0 or not 1 <= array.ndim <= 3 or array.dtype.kind not in "fiu":
             return -1, -1
-        if array.dtype.str == "<f4":
-            values = np.ascontiguousarray(array)
-        else:
-            with np.errstate(over="ignore"):  # a float64 too large for float32 becomes inf and is reported as that
-                values = np.ascontiguousarray(array, "<f4")
         bad = -1
-        if not np.isfinite(values).all():
-            rows = values.reshape(1 if array.ndim == 1 else len(array), -1)
-            bad = int(np.isfinite(rows).all(axis=1).argmin())
+        with np.errstate(over="ignore", invalid="ignore"):  # a float64 too large for float32 becomes infinite
+            values = np.ascontiguousarray(array, "<f4")
+            if not (values.min() >= -LARGEST and values.max() <= LARGEST):  # false for NaN, too
+                rows = values.reshape(1 if array.ndim == 1 else len(array), -1)
+                bad = int((np.abs(rows) <= LARGEST).all(axis=1).argmin())
         return self._append(values), bad
 
     def _append(self, values: np.ndarray) -> int:

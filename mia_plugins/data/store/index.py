@@ -1,39 +1,45 @@
-"""The features of a pickle, converted once and kept in the cache folder; every later start only opens them.
+"""Which clips a store has, and where: written beside the frames, and checked before it is believed.
 
-A store is a folder ``features/<place>-<state>``: ``frames.f32``, the values of all clips as raw little-endian float32;
-``index.npy``, int64 (clips, 5), the numbers of each clip's :class:`Entry`; ``index.json``, their keys and faults.
-``<place>`` stands for the pickle's path, ``<state>`` for what it holds.
+A store is a folder with two files. ``frames.f32`` has the values of all clips as raw little-endian float32.
+``index.npz`` has ``clips``, int64 (clips, 5), the numbers of each clip's :class:`Entry`, and ``text``, JSON as UTF-8
+bytes with the clips' keys, what is wrong with them, and how many values there are.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
-import logging
-import os
-import shutil
-import tempfile
-import time
-import zlib
-from contextlib import suppress
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...errors import UserError
-from ...system.files import UMASK, cache_folder
-from .build import Entry, convert, unwritable
-from .frames import FrameFile
-from .lock import locked
-from .safe_pickle import plain_errors
+from ...system.regular import check_regular
 
-_FORMAT = 1  # count up when stores change
-_BLOCK, _BLOCKS = 1 << 14, 16  # bytes, samples of a pickle's content
-_KEPT = 24 * 3600  # seconds for which a store of an older state stays after its last use
-_NEW = ".new-"  # what the names of unfinished stores begin with
+_FRAMES, _INDEX = "frames.f32", "index.npz"
+_LARGEST = 1 << 30  # bytes of an index: over ten million clips
+_LONGEST = 1000  # characters of a fault
+
+
+class Entry(NamedTuple):
+    """A clip in the file of frames.
+
+    Attributes:
+        offset: of its first frame, counted in values; -1: it has none.
+        frames: how many it has, or if there is a fault how many before it.
+        width: features of a frame.
+        bad: the first frame with a value that is not finite or too large; -1: none.
+        fault_at: the frame from which on ``fault`` holds; -1: never. Frames that are cut off may have faults.
+        fault: what is wrong, in words that follow "clip x in file y".
+    """
+
+    offset: int
+    frames: int
+    width: int
+    bad: int
+    fault_at: int = -1
+    fault: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,128 +47,79 @@ class Store:
     """An open store.
 
     Attributes:
-        file: the frames.
+        frames: the file of frames.
         rows: clip key -> row of ``index``.
         index: int64 (clips, 5): offset, frames, width, bad, fault_at; see :class:`Entry`.
         faults: row -> what is wrong with the clip.
     """
 
-    file: FrameFile
+    frames: Path
     rows: dict[str, int]
     index: np.ndarray
     faults: dict[int, str]
 
 
-def open_store(path: str | os.PathLike[str]) -> Store:
-    """The store of a feature pickle; it is made if there is none of the pickle's present state, or a damaged one.
+def frames_file(folder: Path) -> Path:
+    """The file of frames in a store's folder."""
+    return folder / _FRAMES
+
+
+def save_index(folder: Path, entries: dict[str, Entry]) -> None:
+    """Write the index of a new store, whose frames are complete.
 
     Raises:
-        UserError: the pickle cannot be read or is no dict, or the cache folder cannot be written.
+        OSError: the folder does not take it.
     """
-    identity = _identify(path)
-    root = cache_folder().absolute() / "features"
-    folder = root / f"{identity.place}-{identity.state}"
-    store = _load(folder)
-    if store is not None:
-        return store
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with locked(root / ".lock", f"{path}: waiting for another process that converts features") as alone:
-            store = _load(folder)  # the other process may have made it
-            return store or _build(path, identity, folder, alone)
-    except OSError as error:
-        raise unwritable(path, root, error) from error
-
-
-class _Identity(NamedTuple):
-    place: str
-    state: str
-
-
-def _identify(path: str | os.PathLike[str]) -> _Identity:
-    """Tell a pickle by its path, size, time and samples of its content, in the same time however large it is."""
-    with plain_errors(path), open(path, "rb") as file:
-        status = os.fstat(file.fileno())
-        place = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16]
-        state = hashlib.sha256(f"{_FORMAT} {status.st_size} {status.st_mtime_ns}".encode())
-        last = max(status.st_size - _BLOCK, 0)
-        for i in range(_BLOCKS):
-            file.seek(last * i // (_BLOCKS - 1))
-            state.update(file.read(_BLOCK))
-        return _Identity(place, state.hexdigest()[:16])
-
-
-def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alone: bool) -> Store:
-    """Convert into a new folder, which takes its name when it is whole; ``alone``: nobody else is at it."""
-    old = [store for store in folder.parent.glob(f"{identity.place}-*") if store == folder or _unused(store)]
-    for useless in [*old, *(folder.parent.glob(f"{_NEW}*") if alone else ())]:  # new ones are of killed processes
-        shutil.rmtree(useless, ignore_errors=True)
-    started = time.monotonic()
-    new = Path(tempfile.mkdtemp(prefix=_NEW, dir=folder.parent))
-    try:
-        new.chmod(0o777 & ~UMASK)
-        entries = convert(path, new / "frames.f32")
-        if _identify(path) != identity:
-            raise UserError(f"{path}: was changed while it was read; start again when it is complete")
-        _save_index(new, entries)
-        try:
-            new.rename(folder)
-        except OSError:  # where there are no locks, another process may have been faster
-            if _load(folder) is None:
-                raise
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-    size, seconds = (folder / "frames.f32").stat().st_size / 1e6, time.monotonic() - started
-    logging.getLogger("mia_plugins").info(
-        "converted %s: %d clips, %.1f MB in %.1f s, kept in %s", path, len(entries), size, seconds, folder
-    )
-    store = _load(folder)
-    if store is None:
-        raise UserError(f"{folder}: was changed while it was made; start again")
-    return store
-
-
-def _unused(folder: Path) -> bool:
-    """Whether nobody has opened a store for a day.
-
-    A training may still read it, or a machine with another copy of the pickle under the same path share the cache.
-    """
-    try:
-        return time.time() - folder.stat().st_mtime > _KEPT
-    except OSError:
-        return False
-
-
-def _save_index(folder: Path, entries: dict[str, Entry]) -> None:
-    index = np.array([entry[:5] for entry in entries.values()], "<i8").reshape(-1, 5)
-    content = io.BytesIO()
-    np.save(content, index)
+    numbers = np.array([entry[:5] for entry in entries.values()], np.int64).reshape(-1, 5)
     faults = {row: entry.fault for row, entry in enumerate(entries.values()) if entry.fault}
-    text = json.dumps({
-        "keys": list(entries),
-        "faults": faults,
-        "frames": (folder / "frames.f32").stat().st_size,
-        "index": zlib.crc32(content.getvalue()),
-    }).encode()  # fmt: skip
-    (folder / "index.npy").write_bytes(content.getvalue())
-    (folder / "index.json").write_bytes(b"%d\n" % zlib.crc32(text) + text)
+    values = frames_file(folder).stat().st_size // 4
+    text = json.dumps({"keys": list(entries), "faults": faults, "values": values}).encode()
+    np.savez(folder / _INDEX, clips=numbers, text=np.frombuffer(text, np.uint8))
 
 
-def _load(folder: Path) -> Store | None:
-    """The store, if it is there and whole; the frames' values are not looked at."""
+def load_index(folder: Path) -> Store | None:
+    """Open a store without looking at the values of its frames.
+
+    The cache may be damaged or written by others, so everything is checked that a later read relies on.
+
+    Returns:
+        The store; None if there is none, or it is damaged.
+    """
     try:
-        checksum, text = (folder / "index.json").read_bytes().split(b"\n", 1)
-        content = (folder / "index.npy").read_bytes()
-        frames = folder / "frames.f32"
-        if int(checksum) != zlib.crc32(text):
-            return None
-        table = json.loads(text)
-        if table["index"] != zlib.crc32(content) or table["frames"] != frames.stat().st_size:
-            return None
-        index = np.load(io.BytesIO(content), allow_pickle=False).astype(np.int64, copy=False)
-    except (OSError, ValueError):
+        return _load(folder)
+    except Exception:  # a damaged file raises almost anything, from BadZipFile to RecursionError
         return None
-    rows = {key: row for row, key in enumerate(table["keys"])}
-    with suppress(OSError):  # a cache of somebody else's
-        os.utime(folder)  # used
-    return Store(FrameFile(frames), rows, index, {int(row): fault for row, fault in table["faults"].items()})
+
+
+def _load(folder: Path) -> Store:
+    frames, path = frames_file(folder), folder / _INDEX
+    check_regular(frames)
+    check_regular(path, _LARGEST)
+    with zipfile.ZipFile(path) as members:
+        _check(all(member.compress_type == zipfile.ZIP_STORED for member in members.infolist()))  # no bombs
+    with np.load(path, allow_pickle=False) as members:  # compares the checksum of each member that it reads
+        index, text = members["clips"], json.loads(members["text"].tobytes())
+    keys, values = text["keys"], text["values"]
+    faults = {int(row): fault for row, fault in text["faults"].items()}
+    _check(4 * values == frames.stat().st_size)
+    _check(index.dtype == np.int64 and index.shape == (len(keys), 5))
+    _check(all(type(key) is str for key in keys) and len(set(keys)) == len(keys))
+    _check(all(type(fault) is str and fault.isprintable() and len(fault) <= _LONGEST for fault in faults.values()))
+    _check(set(faults) == set(np.flatnonzero(index[:, 4] >= 0).tolist()))
+    _check_ranges(index, values)
+    return Store(frames, {key: row for row, key in enumerate(keys)}, index, faults)
+
+
+def _check_ranges(index: np.ndarray, values: int) -> None:
+    """Whether every clip lies inside the file, and what is said of a frame is said of one that the clip has."""
+    offset, count, width, bad, fault_at = index.T
+    _check((index >= -1).all() and (count >= 0).all() and (width >= 0).all())
+    _check((bad <= count).all() and (fault_at <= count).all())
+    _check(((width == 0) | (count <= values // np.maximum(width, 1))).all())  # before the product, which may overflow
+    stored = (count > 0) & (width > 0)
+    _check((offset[stored] >= 0).all() and (offset <= values - count * width)[stored].all())
+
+
+def _check(holds: Any) -> None:
+    if not holds:
+        raise ValueError("the index is damaged")

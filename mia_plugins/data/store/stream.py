@@ -14,7 +14,8 @@ from typing import Any, BinaryIO, ClassVar, NoReturn, Protocol
 
 import numpy as np
 
-from .safe_pickle import Dtype, PlainUnpickler, fill, frombuffer, reconstruct
+from .numpy_pickles import Dtype, fill, frombuffer, reconstruct
+from .safe_pickle import PlainUnpickler
 
 _SHORT = 64  # characters or bytes; what is longer is an array's raw data
 _SHARED = (Dtype, type, types.FunctionType, types.MethodType)  # what every array's pickle refers to
@@ -122,7 +123,6 @@ class _StreamingUnpickler(PlainUnpickler):
     def __init__(self, file: BinaryIO, sink: Sink) -> None:
         super().__init__(file)
         self.memo: Any = _Memo()
-        self.metastack: list[list[Any]]
         self.sink = sink
         self.settled = 0  # items of the outer dict's present batch that the sink has, keys included
 

@@ -40,7 +40,8 @@ class Host:
         renamed: module that a template imports -> its name here.
         prebuilt: whether the host builds the network before it calls the manager.
         requirement: line for ``requirements.txt``; empty: all that is needed is there.
-        notes: what else a user should know, one sentence each.
+        extras: what else works there, besides what works in every host.
+        notes: what does not work, or works differently from what one may expect, one sentence each.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Host:
     renamed: Mapping[str, str] = field(default_factory=dict)
     prebuilt: bool = False
     requirement: str = ""
+    extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -95,12 +95,12 @@ class Repository:
     def files(self) -> dict[str, Entry]:
         """Path in the host's folder -> file of the commit that is checked out."""
         raw = self.git("ls-tree", "-r", "-l", "-z", f"{self.commit()}:{self.prefix}")
-        found = {}
+        files = {}
         for line in raw.split(b"\0")[:-1]:
             about, _, path = line.partition(b"\t")
             mode, _, digest, size = about.decode("ascii").split()
-            found[os.fsdecode(path)] = Entry(mode, digest, int(size) if size.isdigit() else 0)
-        return found
+            files[os.fsdecode(path)] = Entry(mode, digest, int(size) if size.isdigit() else 0)
+        return files
 
     def contents(self, entry: Entry) -> bytes:
         """The bytes of a file of a commit."""

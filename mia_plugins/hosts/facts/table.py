@@ -6,6 +6,7 @@ from .host import Host
 
 MANAGERS = "mia_plugins.hosts.managers"
 SENTENCES = "sentence-transformers>=2.2.2"
+FLOAT64 = "Its loader pads in float64, about {gb} GB for all clips; `mia-plugins run --float32` needs a third."
 SCRIPT = ("parse_arguments", "set_logger", "work", "run")
 COMMON = {
     "utils/functions.py": ("set_torch_seed", "save_results", "set_output_path"),
@@ -49,6 +50,8 @@ MMOIR = Host(
     example="examples/single_turn/{method}/run_{method}_MIntRec2.sh",
     template=f"{MANAGERS}.mmoir",
     option_defaults={"--dialogue_mode": "single_turn", "--text_backbone": "bert-base-uncased"},
+    extras=("training with out-of-scope clips by --train_ood (ood_training says how)",),
+    notes=(FLOAT64.format(gb=45),),
 )
 
 MINTREC2 = Host(
@@ -96,7 +99,8 @@ MINTREC2 = Host(
         "--ood": "",
         "--output_path": "outputs",
     },
-    notes=("It has no score functions: --ood_detection_method only names the log.",),
+    extras=("training with out-of-scope clips, under a method's name with _ood at its end",),
+    notes=("It has no score functions: --ood_detection_method only names the log.", FLOAT64.format(gb=45)),
 )
 
 MINTREC = Host(
@@ -131,10 +135,11 @@ MINTREC = Host(
     loads_by_name=True,
     common_param=True,
     notes=(
-        "Testing without --train finds no model: its output folder is named by the time; an absolute folder as "
-        "--model_path, at training and at testing, gets around that.",
+        "Testing without --train finds no model, because its output folder is named by the time; give an absolute "
+        "folder as --model_path, at training and at testing.",
         "Video features must be (T, 1, width) arrays or lists of (1, width) ones, shorter than 230 frames.",
         "It has no out-of-scope clips.",
+        "Its loader pads in float64 and keeps two copies: about 16 GB for all clips, 18 at the peak.",
     ),
 )
 
@@ -181,6 +186,9 @@ MINTOOD = Host(
         "--dataset MIntRec2.0 cannot run: its table lacks label_len.",
         "Out-of-scope clips are for testing only, in DATA/MIntRec-OOD under the in-scope feature names.",
         "It has no DOC: out of scope is detected by a score.",
+        FLOAT64.format(gb=9),
+        "mintood: NaN on transformers 5 by `python run.py`; finite by `mia-plugins run` (meta device).",
+        "Its own methods take MIntRec's video as 1024 wide; for the 256-wide files give --feat_dim video=256.",
     ),
 )
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from ...errors import UserError
 from ...system.files import whole_file
-from ...system.untrusted import read_bytes, read_json
+from ...system.json_files import read_json
+from ...system.untrusted import read_bytes
 from .paths import inside
 
 MARKER = "# mia-plugins"

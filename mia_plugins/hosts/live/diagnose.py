@@ -10,7 +10,7 @@ from typing import Any
 from ...plugin.registry import METHOD_GROUP, names
 from ..facts.detect import Checkout, commit_state, find_host, hidden_packages
 from ..facts.host import Host
-from ..facts.names import OOD, PREFIX, names_in_host
+from ..facts.names import PREFIX, names_in_host
 from .arguments import data_folder
 
 PACKAGES = ("torch", "transformers", "pandas", "numpy", "scikit-learn", "scipy", "easydict", "tqdm")
@@ -101,7 +101,7 @@ def methods(checkout: Checkout) -> list[str]:
 
 
 def works(host: Host) -> list[str]:
-    """What was run and passed."""
+    """What was tested there and works."""
     lines = [
         f"data sets: {', '.join(host.datasets)}; --data_path is {data_folder(host)}",
         "in-scope metrics, results table",
@@ -111,10 +111,7 @@ def works(host: Host) -> list[str]:
     if host.detectors:
         kind = "raw logits" if host.raw_logits else "sigmoid(logits)"
         lines.append(f"detectors ma, vim, msp, maxlogit, energy, residual (maxlogit and energy see {kind})")
-    if host.name == "MMOIR":
-        lines.append("training with out-of-scope clips by --train_ood (ood_training says how)")
-    if host.name == "MIntRec2.0":
-        lines.append(f"training with out-of-scope clips, under a method's name with {OOD} at its end")
+    lines += host.extras
     lines.append("testing alone, after --save_model" + (", with an absolute --model_path" if host.common_param else ""))
     return lines
 
@@ -124,18 +121,6 @@ def limits(host: Host, versions: dict[str, str | None]) -> list[str]:
     lines = list(host.notes)
     if host.lists_seeds:
         lines.append("Its script ignores --seed and runs five seeds; `mia-plugins run` obeys --seed, and --seeds.")
-    if host.name != "MIntRec":
-        gb = {"MMOIR": 45, "MIntRec2.0": 45, "MIntOOD": 9}[host.name]
-        lines.append(
-            f"Its loader pads in float64, about {gb} GB for all clips; `mia-plugins run --float32` needs a third."
-        )
-    else:
-        lines.append("Its loader pads in float64 and keeps two copies: about 16 GB, 18 at its peak.")
-    if host.name == "MIntOOD":
-        lines.append("mintood: NaN on transformers 5 by `python run.py`; finite by `mia-plugins run` (meta device).")
-        lines.append(
-            "Its own methods take MIntRec's video as 1024 wide; for the 256-wide files give --feat_dim video=256."
-        )
     lines.append("Its own methods end in an AttributeError where no epoch has a correct dev clip, on any packages.")
     if major(versions["transformers"]) >= 5:
         lines.append(

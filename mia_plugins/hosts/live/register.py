@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ...errors import UserError
-from ...nn.backbones import resolve
+from ...nn.lookup import resolve
 from ...plugin.params import modules
 from ..facts.detect import Checkout, hidden_packages
 from ..facts.host import Host

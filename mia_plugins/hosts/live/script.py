@@ -6,10 +6,12 @@ import ast
 import runpy
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import CodeType, ModuleType
 
 from ...errors import UserError
 from ..facts.detect import Checkout
+from ..facts.python_text import parse_file
 from .arguments import replaced
 
 
@@ -19,11 +21,11 @@ def run_script(checkout: Checkout, arguments: Sequence[str], seeds: Sequence[int
     Args:
         checkout: the host.
         arguments: its command line.
-        seeds: run these instead of the script's own list; empty: as the script has it. In memory the list in the
-            script is replaced by them; a host without a list is run once a seed with ``--seed``.
+        seeds: run these instead of the script's own list, which is replaced in memory; empty: run the script's. A
+            host without a list is run once for each seed, with ``--seed``.
 
     Raises:
-        UserError: the list of seeds is not where it was.
+        UserError: the script has no list of seeds, or several.
     """
     script = str(checkout.folder / checkout.host.script)
     if not checkout.host.lists_seeds:
@@ -48,9 +50,8 @@ def run_script(checkout: Checkout, arguments: Sequence[str], seeds: Sequence[int
 
 def with_seeds(script: str, seeds: Sequence[int]) -> CodeType:
     """The script's code with its one list of seeds replaced: ``seeds = [...]`` or ``for seed in [...]``."""
-    with open(script, encoding="utf-8") as file:
-        tree = ast.parse(file.read(), script)
-    found = 0
+    tree = parse_file(Path(script))
+    count = 0
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             named = any(isinstance(target, ast.Name) and target.id == "seeds" for target in node.targets)
@@ -61,7 +62,7 @@ def with_seeds(script: str, seeds: Sequence[int]) -> CodeType:
             continue
         if named and isinstance(values, ast.List):
             values.elts = [ast.copy_location(ast.Constant(int(seed)), values) for seed in seeds]
-            found += 1
-    if found != 1:
-        raise UserError(f"{script}: holds {found} lists of seeds where one is expected; leave out --seeds")
+            count += 1
+    if count != 1:
+        raise UserError(f"{script}: has {count} lists of seeds instead of one; leave out --seeds")
     return compile(tree, script, "exec")

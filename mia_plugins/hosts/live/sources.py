@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ...nn.backbones import resolve
+from ...nn.lookup import resolve
+from ...system.json_files import read_json
 
 KINDS = ("pretrained", "video_file", "audio_file")
 _chosen: dict[str, str] = {}  # name -> folder or hub id, for this process
@@ -31,17 +31,14 @@ def user_config() -> dict[str, dict[str, str]]:
     if not path.is_file():
         return {kind: {} for kind in KINDS}
     remedy = f"write it as {{{', '.join(f'{chr(34)}{kind}{chr(34)}: {{NAME: PATH}}' for kind in KINDS)}}}"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); {remedy}") from error
-    if not isinstance(found, dict) or not all(
+    config = read_json(path, remedy)
+    if not isinstance(config, dict) or not all(
         kind in KINDS and isinstance(entries, dict) and all(isinstance(value, str) for value in entries.values())
-        for kind, entries in found.items()
+        for kind, entries in config.items()
     ):
         raise UserError(f"{path}: has an unknown part; {remedy}")
     return {
-        kind: {name: str(Path(value).expanduser()) for name, value in found.get(kind, {}).items()} for kind in KINDS
+        kind: {name: str(Path(value).expanduser()) for name, value in config.get(kind, {}).items()} for kind in KINDS
     }
 
 
@@ -74,10 +71,11 @@ def read_config(source: str) -> dict[str, Any]:
     path = Path(source) / "config.json"
     if not os.path.isdir(source):
         return {}
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: cannot be read ({error}); give a folder that holds a whole model") from error
+    remedy = "give a folder that holds a complete model"
+    config = read_json(path, remedy)
+    if not isinstance(config, dict):
+        raise UserError(f"{path}: holds no settings of a model; {remedy}")
+    return config
 
 
 def model_type(source: str) -> str | None:

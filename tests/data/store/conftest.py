@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from store_files import make_table, write
 
-from mia_plugins.data.store import build, index
+from mia_plugins.data.store import build
+from mia_plugins.data.store import cache as cache_module
 
 
 @pytest.fixture(autouse=True)
@@ -30,5 +31,5 @@ def conversions(monkeypatch):
         done.append(Path(path).name)
         return build.convert(path, frames)
 
-    monkeypatch.setattr(index, "convert", convert)
+    monkeypatch.setattr(cache_module, "convert", convert)
     return done

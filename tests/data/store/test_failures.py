@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from store_files import check, make_table, run, stores, write
 
-from mia_plugins.data.store import build, index
-from mia_plugins.data.store.index import open_store
+from mia_plugins.data.store import build
+from mia_plugins.data.store import cache as cache_module
+from mia_plugins.data.store.cache import open_store
 
 
 class Interrupt:
@@ -38,7 +39,7 @@ def test_an_interrupt_leaves_nothing(path, cache, monkeypatch, error):
 
 KILLED = """
 import os, signal, sys
-from mia_plugins.data.store import build, index
+from mia_plugins.data.store import build, cache
 append = build._Writer._append
 def kill(writer, values):
     if writer.end > 20:
@@ -46,7 +47,7 @@ def kill(writer, values):
         os.kill(os.getpid(), signal.SIGKILL)
     return append(writer, values)
 build._Writer._append = kill
-index.open_store(sys.argv[1])
+cache.open_store(sys.argv[1])
 """
 
 
@@ -85,7 +86,7 @@ def test_a_full_disk_at_the_index(path, cache, monkeypatch, user_error):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(index, "_save_index", full)
+        patch.setattr(cache_module, "save_index", full)
         with user_error(cache, "No space left", "MIA_PLUGINS_CACHE"):
             open_store(path)
     assert stores(cache) == []
@@ -103,7 +104,7 @@ def test_a_store_in_a_read_only_cache_is_used(path, cache, monkeypatch, user_err
     def refuse(*_args, **_options):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(index.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(cache_module.tempfile, "mkdtemp", refuse)
     monkeypatch.setattr(Path, "mkdir", refuse)
     check(path, make_table())
     write(path, make_table(6))

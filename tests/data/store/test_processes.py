@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from store_files import check, make_table, run, stores, write
 
-from mia_plugins.data.store import build, index, lock
-from mia_plugins.data.store.index import open_store
+from mia_plugins.data.store import build
+from mia_plugins.data.store import cache as cache_module
+from mia_plugins.data.store.cache import open_store
+from mia_plugins.system import locks
 
 BOTH = """
 import logging, sys, time
@@ -41,17 +43,21 @@ def test_processes_that_start_at_once(tmp_path, cache):
     assert len(stores(cache)) == 1
 
 
-def test_where_there_are_no_locks_the_faster_one_wins(path, cache, monkeypatch):
-    def no_locks(_file):
-        raise OSError(errno.ENOSYS, "Function not implemented")
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_where_there_are_no_locks_the_faster_one_wins(path, cache, monkeypatch, code):
+    fcntl = pytest.importorskip("fcntl")
+
+    def no_locks(_file, _operation):
+        raise OSError(code, os.strerror(code))
 
     def convert(path, frames):
-        monkeypatch.setattr(index, "convert", build.convert)
+        monkeypatch.setattr(cache_module, "convert", build.convert)
         open_store(path)  # another process is done before
         return build.convert(path, frames)
 
-    monkeypatch.setattr(lock, "_try_lock", no_locks)
-    monkeypatch.setattr(index, "convert", convert)
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    monkeypatch.setattr(locks, "_PATIENCE", min(locks._PATIENCE, 0.2))  # -1, for ever, if filelock tells the two apart
+    monkeypatch.setattr(cache_module, "convert", convert)
     (cache / ".new-other").mkdir(parents=True)
     check(path, make_table())
     assert len(stores(cache)) == 2

@@ -27,7 +27,7 @@ def test_arrays_have_a_row_a_clip_and_are_the_models_own():
         sentence = torch.cat([model(batch).sentence for batch in batches()]).numpy()
     assert np.allclose(arrays["sentence"].astype(np.float32), sentence, atol=2e-3)
     assert arrays["sentence_before"].shape == (3, DIM)
-    assert np.allclose(arrays["semantics"], model.descriptions.numpy(), atol=2e-3)
+    assert np.allclose(arrays["semantics"].values, model.descriptions.numpy(), atol=2e-3)
     for modality, lengths in (("video", [12, 3, 5]), ("audio", [1, 14, 4])):
         assert arrays[f"{modality}_length"].tolist() == lengths
         anchors, frames = arrays[f"{modality}_anchors"], arrays[f"{modality}_frames"]

@@ -78,7 +78,7 @@ def test_an_interrupted_search_goes_on_in_the_middle_of_its_trial(search, tmp_pa
 
         def on_epoch(epoch):
             heard(epoch)
-            if epoch.number == 3 and len(list(tmp_path.glob("outputs/*/run.json"))) == 1:
+            if epoch.number == 3 and len(list(tmp_path.glob("outputs/amess*/run.json"))) == 1:
                 raise KeyboardInterrupt
 
         return whole(self, dataclasses.replace(args, on_epoch=on_epoch))
@@ -100,7 +100,7 @@ def test_an_interrupted_search_goes_on_in_the_middle_of_its_trial(search, tmp_pa
     assert [trial.state.name for trial in trials].count("COMPLETE") == 4
     again = next(trial for trial in trials if "continues" in trial.user_attrs)
     assert sorted(again.intermediate_values) == [1, 2, 3, 4, 5]  # the dead trial's reports are taken over
-    records = [json.loads(path.read_text()) for path in tmp_path.glob("outputs/*/run.json")]
+    records = [json.loads(path.read_text()) for path in tmp_path.glob("outputs/amess*/run.json")]
     assert sorted(record["settings"]["lr"] for record in records) == [1e-5, 1e-4, 1e-3, 1e-2]
 
 

@@ -1,4 +1,4 @@
-"""Claims: one owner at a time, and none for ever."""
+"""Leases: one owner at a time, and none for ever."""
 
 import json
 import multiprocessing
@@ -7,13 +7,13 @@ import subprocess
 import sys
 import time
 
-from mia_plugins.system.leases import Claims, owner
+from mia_plugins.system.leases import Leases, owner
 
 
 def _take(folder, names, taken):
-    claims = Claims(folder)
+    leases = Leases(folder)
     for name in names:
-        if claims.take(name) is not None:
+        if leases.take(name) is not None:
             taken.put((name, os.getpid()))
     taken.put(None)
     time.sleep(3)  # alive until all have tried
@@ -36,19 +36,19 @@ def test_processes_at_once_take_different_work(tmp_path):
     assert sorted(name for name, _ in found) == sorted(names)  # each once
 
 
-def test_a_claim_is_held_until_it_is_let_go(tmp_path):
-    first, second = Claims(tmp_path), Claims(tmp_path)
-    claim = first.take("run")
+def test_a_lease_is_held_until_it_is_let_go(tmp_path):
+    first, second = Leases(tmp_path), Leases(tmp_path)
+    lease = first.take("run")
     assert second.take("run") is None
     assert f"(process {os.getpid()})" in second.holder("run")
-    with claim:
+    with lease:
         pass
     assert second.holder("run") is None
     assert second.take("run") is not None
 
 
 def test_who_looked_first_and_wrote_last_gets_nothing(tmp_path, monkeypatch):
-    fast, slow = Claims(tmp_path), Claims(tmp_path)
+    fast, slow = Leases(tmp_path), Leases(tmp_path)
     monkeypatch.setattr(slow, "latest", lambda name: (-1, None))  # what it saw before the other wrote
     assert fast.take("run") is not None
     assert slow.take("run") is None
@@ -58,18 +58,18 @@ def test_the_work_of_a_dead_process_is_free_at_once(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     (tmp_path / "run.0").write_text(json.dumps({**owner(), "pid": ended.pid}))
-    assert Claims(tmp_path).take("run").path.name == "run.1"
+    assert Leases(tmp_path).take("run").path.name == "run.1"
 
 
 def test_another_machines_work_is_free_when_it_gives_no_sign(tmp_path):
     path = tmp_path / "run.0"
     # process 1 lives here, but a number says nothing about another machine
     path.write_text(json.dumps({"place": "another machine", "host": "another", "pid": 1}))
-    assert Claims(tmp_path, stale=60).take("run") is None
+    assert Leases(tmp_path, stale=60).take("run") is None
     os.utime(path, (time.time() - 61,) * 2)
-    assert Claims(tmp_path, stale=60).take("run") is not None
+    assert Leases(tmp_path, stale=60).take("run") is not None
 
 
-def test_a_claim_being_written_counts(tmp_path):
+def test_a_lease_being_written_counts(tmp_path):
     (tmp_path / "run.3").touch()
-    assert Claims(tmp_path).take("run") is None
+    assert Leases(tmp_path).take("run") is None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from mia_plugins.training.checkpoints import Progress
+from mia_plugins.training.progress import Progress
 
 
 def first_best(scores):
@@ -26,7 +26,7 @@ def test_a_run_goes_on_from_the_last_state_written_with_the_best_weights_of_then
         history, written = progress.resume(model, {}), 0
         for number, (score, due) in enumerate(epochs):
             nn.init.constant_(model.weight, number)
-            history.append({"number": number, "score": float(score)})
+            history.append({"number": number, "loss": 0.0, "score": float(score), "terms": {}})
             progress.due = 0.0 if due or not number else math.inf
             progress.save(model, {}, history)
             if due or not number:
@@ -49,7 +49,7 @@ def test_a_run_goes_on_from_the_last_state_written_with_the_best_weights_of_then
 
 def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path, monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr("mia_plugins.training.checkpoints.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("mia_plugins.training.progress.time.monotonic", lambda: clock[0])
     save = torch.save
     writes = []
 
@@ -62,6 +62,6 @@ def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path, monkeypatch):
     progress, model, history = Progress(tmp_path / "resume", {}), nn.Linear(1, 1), []
     for number in range(1, 41):
         clock[0] += 1.0
-        history.append({"number": number, "score": 0.0})
+        history.append({"number": number, "loss": 0.0, "score": 0.0, "terms": {}})
         progress.save(model, {}, history)
     assert writes == [1, 19, 37]

@@ -1,4 +1,4 @@
-"""What the modalities are worth: how much worse a trained model scores when one of them is spoilt."""
+"""Modality ablation: how much worse a trained model scores when one modality is corrupted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from ..plugin.picture import BLUE, GREEN, RED, Picture, figure, save
 from ..runs.ablation import MODALITIES, SHOWN, WAYS, ablation_cells
 from .runs import Group
-from .style import BLUE, GREEN, RED, Picture, figure, save
 
+SMALL = 1.0  # points; a smaller loss is not called a dependence
 LOOKS = {"text": (BLUE, None), "video": (RED, "///"), "audio": (GREEN, "...")}
 
 
@@ -26,7 +27,7 @@ def mean_rows(group: Group) -> list[dict[str, Any]]:
     return rows
 
 
-def worth_table(group: Group) -> tuple[list[str], list[list[str]]] | None:
+def ablation_table(group: Group) -> tuple[list[str], list[list[str]]] | None:
     """Header and cells, means over the seeds."""
     rows = mean_rows(group)
     return ablation_cells(rows) if rows else None
@@ -43,12 +44,13 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
         panels = drawn.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
         for axes, metric in zip(panels, metrics):
             for i, modality in enumerate(MODALITIES):
-                found = {row["way"]: row[f"{metric}_change"] for row in rows if row["modality"] == modality}
+                changes = {row["way"]: row[f"{metric}_change"] for row in rows if row["modality"] == modality}
                 color, hatch = LOOKS[modality]
                 places = [j + 0.26 * (i - 1) for j in range(len(WAYS))]
                 look = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0}
-                bars = axes.barh(places, [found[way] for way in WAYS], height=0.24, label=modality, **look)
-                axes.bar_label(bars, fmt="%+.1f", padding=3, fontsize=7)
+                bars = axes.barh(places, [changes[way] for way in WAYS], height=0.24, label=modality, **look)
+                # adding zero: a change of -0.0 is none
+                axes.bar_label(bars, [f"{round(changes[way], 1) + 0.0:+.1f}" for way in WAYS], padding=3, fontsize=7)
             axes.set_yticks(range(len(WAYS)), WAYS)
             axes.axvline(0, color="black", linewidth=0.8)
             axes.grid(visible=False, axis="y")
@@ -59,7 +61,12 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
         drawn.legend(handles, labels, loc="outside upper center", ncols=3)
         seeds = len([run for run in group.runs if run.record.get("modality_ablation")])
         caption = (
-            f"What the modalities are worth to {group.title}: the test scored with one of them dropped, shuffled between "
-            f"clips or replaced by noise; mean over {seeds} seed{'s' if seeds > 1 else ''}."
+            f"Modality ablation of {group.title}: the test scored with one modality dropped, shuffled between clips or "
+            f"replaced by noise; mean over {seeds} seed{'s' if seeds > 1 else ''}."
         )
-        return save(drawn, folder, name, caption)
+        losses = {m: min(row[f"{metrics[0]}_change"] for row in rows if row["modality"] == m) for m in MODALITIES}
+        most = min(losses, key=lambda modality: losses[modality])
+        heading = f"The model depends most on {most}: {losses[most]:+.1f} points at the worst"
+        if losses[most] > -SMALL:
+            heading = f"No modality is missed: without one the model loses less than {SMALL:g} point"
+        return save(drawn, folder, name, title=heading, caption=caption)

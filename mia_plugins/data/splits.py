@@ -1,0 +1,134 @@
+"""From a table to a split: keys, texts and label ids, with every clip once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+from ..errors import UserError, short
+from .adapter import Adapter, Scope
+from .tables import read_table
+
+
+@dataclass
+class Split:
+    """The clips that a table names.
+
+    Attributes:
+        folder: of the table; the feature folders are in it.
+        table: the file.
+        keys, texts, label_ids: of each clip.
+        rows: where each clip is named, for messages: ``train.tsv, row 12``.
+    """
+
+    folder: Path
+    table: Path
+    keys: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    label_ids: list[int] = field(default_factory=list)
+    rows: list[str] = field(default_factory=list)
+
+
+def label_ids(adapter: Adapter, data_mode: str) -> tuple[tuple[str, ...], dict[str, int]]:
+    """The labels to learn, and the id of each label that a table may hold.
+
+    Args:
+        adapter: the data set.
+        data_mode: ``multi-class``, or ``binary-class`` for the coarse labels.
+
+    Raises:
+        UserError: the mode is unknown, or the data set has no coarse labels.
+    """
+    if data_mode == "multi-class":
+        return adapter.labels, {label: i for i, label in enumerate(adapter.labels)}
+    if data_mode != "binary-class":
+        raise UserError(f"data_mode {data_mode!r}: unknown; choose multi-class or binary-class")
+    if not adapter.binary_map:
+        raise UserError(f"data_mode binary-class: {adapter.name} has no coarse labels; choose multi-class")
+    coarse = adapter.binary_labels
+    return coarse, {label: coarse.index(adapter.binary_map[label]) for label in adapter.labels}
+
+
+def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]) -> Split:
+    """The rows of a table whose label is in ``ids``.
+
+    Args:
+        adapter: the data set.
+        scope: where its table is.
+        name: ``train``, ``dev`` or ``test``.
+        ids: label -> id. Any other label is an error, unless the table holds both scopes.
+
+    Raises:
+        UserError: the table cannot be read, a label is wrong, or a clip is there twice.
+    """
+    labels = (*adapter.labels, adapter.ood_label)
+    expected = labels if scope.mixed else tuple(ids)
+    path = scope.folder / f"{name}.tsv"
+    split = Split(scope.folder, path)
+    first: dict[str, tuple[int, str]] = {}
+    for number, cells in read_table(path, adapter.columns, lambda header: header[adapter.label_column] in labels):
+        key, label = adapter.key(cells), cells[adapter.label_column]
+        if label not in expected:
+            raise UserError(f"{path}, row {number}: {_wrong_label(adapter, label, expected)}")
+        if key in first:
+            raise UserError(f"{path}, rows {first[key][0]} and {number}: {_twice(key, first[key][1], label)}")
+        first[key] = number, label
+        if label in ids:
+            split.keys.append(key)
+            split.texts.append(cells[adapter.text_column])
+            split.label_ids.append(ids[label])
+            split.rows.append(f"{path}, row {number}")
+    if not split.keys:
+        raise UserError(f"{path}: no row is labelled {' or '.join(ids)}; leave this scope out, or add its clips")
+    return split
+
+
+def _twice(key: str, label: str, other: str) -> str:
+    labels = "" if label == other else f", once as {label} and once as {other}"
+    return f"both are clip {short(key)}{labels}; remove one of them"
+
+
+def _wrong_label(adapter: Adapter, label: str, expected: Sequence[str]) -> str:
+    if label == adapter.ood_label:
+        return (
+            f"label {label} in an in-scope table; move the row to the out-of-scope set ({adapter.ood_dataset}) "
+            "and load that with --train_ood or --test_ood"
+        )
+    if label in adapter.labels:
+        return f"label {label!r} in an out-of-scope table, whose rows all are {adapter.ood_label}; move or relabel it"
+    close = difflib.get_close_matches(label, expected, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"{adapter.name} has: {', '.join(expected)}"
+    return f"unknown label {label[:60]!r}; {hint}"
+
+
+def leaks(splits: Mapping[str, Split]) -> tuple[str, ...]:
+    """What to warn of: clips that two splits have in common, so that scores on one are not scores on new clips.
+
+    Within a folder a clip is known by its key. Folders of different scopes may use the same keys for different clips,
+    so across them the text must be the same, too.
+
+    Args:
+        splits: name -> split.
+
+    Returns:
+        A line for each two splits that share clips.
+    """
+    warnings = []
+    for (name, split), (other_name, other) in combinations(splits.items(), 2):
+        same_folder = split.folder == other.folder
+        known = dict(zip(_identities(split, same_folder), split.rows))
+        pairs = [(known[clip], row) for clip, row in zip(_identities(other, same_folder), other.rows) if clip in known]
+        if pairs:
+            clips = "1 clip is" if len(pairs) == 1 else f"{len(pairs)} clips are"
+            warnings.append(
+                f"{clips} both in {name} and in {other_name}, such as {pairs[0][0]} and {pairs[0][1]}; "
+                "scores on them are not scores on new clips, so take them out of one"
+            )
+    return tuple(warnings)
+
+
+def _identities(split: Split, same_folder: bool) -> Sequence[object]:
+    return split.keys if same_folder else list(zip(split.keys, split.texts))

@@ -1,0 +1,158 @@
+"""Finding pre-trained encoders by name: a folder, an installed package, the hub's cache. Loads nothing; needs no torch."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..errors import UserError
+from ..system.digests import digest, file_digest
+from .packaged import demo_encoder
+
+DEMO = "all-MiniLM-L6-v2"
+WEIGHTS = (".safetensors", ".bin", ".h5", ".msgpack", ".pt")
+SMALL = 384  # width of a small encoder
+HUB_IDS = {DEMO: f"sentence-transformers/{DEMO}"}  # other names are hub ids already
+
+
+def resolve(name: str) -> str:
+    """The folder of a pre-trained encoder, or its hub id where no folder is known.
+
+    Args:
+        name: a folder, a hub id, or ``all-MiniLM-L6-v2``, which the package extra ``[demo]`` brings along.
+    """
+    if os.path.isdir(name):
+        return str(Path(name).resolve())
+    if name == DEMO:
+        try:
+            return str(demo_encoder())
+        except UserError:
+            if not in_cache(HUB_IDS[DEMO]):
+                raise
+    return HUB_IDS.get(name, name)
+
+
+def hidden_size(name: str) -> int | None:
+    """The width of a pre-trained encoder, by its ``config.json``; None where that is not on this machine."""
+    try:
+        folder = local_folder(resolve(name))
+        width = json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"] if folder else None
+    except (UserError, OSError, TypeError, ValueError, KeyError, RecursionError):
+        return None
+    return width if isinstance(width, int) else None
+
+
+def encoder_digest(name: str) -> str:
+    """What tells a pre-trained encoder from others: its weights and configuration, whatever its folder is called.
+
+    The name itself where no folder on this machine holds it.
+    """
+    try:
+        folder = local_folder(resolve(name))
+    except UserError:
+        return name
+    if folder is None or not (folder / "config.json").is_file():
+        return name
+    files = [folder / "config.json", *sorted(path for path in folder.rglob("*") if path.suffix in WEIGHTS)]
+    try:
+        return f"encoder {digest([file_digest(path) for path in files])[:16]}"
+    except OSError as error:
+        raise UserError(f"{error.filename}: cannot be read ({error.strerror}); check its permissions") from error
+
+
+def local_folder(source: str) -> Path | None:
+    """The folder of an encoder on this machine: its own, or the one in the hub's cache."""
+    if os.path.isdir(source):
+        return Path(source)
+    if not is_hub_id(source):
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    path = try_to_load_from_cache(source, "config.json")
+    return Path(path).parent if isinstance(path, str) else None
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether a name could be that of a model on the hub.
+
+    >>> [is_hub_id(name) for name in ("bert-base-uncased", "google/bert_uncased", "/data/bert", "a/b/c", "", "a b")]
+    [True, True, False, False, False, False]
+    """
+    return re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name, re.ASCII) is not None and not re.search(r"--|\.\.", name)
+
+
+def is_small(name: str) -> bool:
+    """Whether a pre-trained encoder is small (at most 384 wide, as MiniLM): such ones bear a higher learning rate."""
+    return (hidden_size(name) or SMALL + 1) <= SMALL
+
+
+def short_name(name: str) -> str:
+    """A name that fits into a file name: the last part of a folder or hub id."""
+    return Path(name.rstrip("/")).name
+
+
+def in_cache(hub_id: str) -> bool:
+    """Whether the hub's local cache holds this id's configuration."""
+    return not os.path.isdir(hub_id) and local_folder(hub_id) is not None
+
+
+DOWNLOAD = (
+    'where there is a network, run `python -c "from huggingface_hub import snapshot_download as s; '
+    "s('{0}', local_dir='DIR')\"`, then give DIR instead"
+)
+
+
+def check_encoder(name: str, what: str = "text backbone") -> None:
+    """Finds out before anything is read whether there can be an encoder of this name.
+
+    Raises:
+        UserError: there is no such folder, and no hub to ask; names the encoders that are here.
+    """
+    source = resolve(name)
+    if local_folder(source) is not None:
+        return
+    here = installed_encoders()
+    offer = f"; here are: {', '.join(here)}" if here else ""
+    if not is_hub_id(source):
+        raise UserError(f"{what} {name[:100]!r}: no such folder, and no name of the hub's{offer}")
+    if not hub_reachable():
+        raise UserError(
+            f"{what} {name[:100]!r}: no folder of that name, and the hub cannot be reached{offer}; "
+            + DOWNLOAD.format(source)
+        )
+
+
+def installed_encoders() -> list[str]:
+    """The encoders that need no network: the one that a package brings along, and those in the hub's cache."""
+    from huggingface_hub import constants
+
+    cached = Path(constants.HF_HUB_CACHE).glob("models--*")
+    names = [
+        path.name[len("models--") :].replace("--", "/") for path in sorted(cached) if any(path.glob("snapshots/*"))
+    ]
+    try:
+        demo_encoder()
+    except UserError:
+        return names
+    return [DEMO, *names]
+
+
+def hub_reachable(seconds: float = 3.0) -> bool:
+    """Whether the hub answers at all; its own library tries again for a minute before it gives up."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
+        return True  # the proxy knows
+    place = urlsplit(constants.ENDPOINT)
+    try:
+        port = place.port or (80 if place.scheme == "http" else 443)
+        socket.create_connection((place.hostname or "", port), timeout=seconds).close()
+    except (OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""What makes two runs the same run: digests of their data and of the source code behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import marshal
+import sys
+from pathlib import Path
+from typing import Any
+
+import mia_plugins
+
+from ..data.adapter import Adapter, find_features, find_scope
+from ..plugin.method import Method
+from ..system.digests import digest, file_digest
+
+# what a result depends on; other parts of this package may change without repeating a run
+CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
+
+
+def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> str:
+    """A digest of the tables and feature files that a run reads.
+
+    Args:
+        adapter: the data set.
+        data_path: as given.
+        ood: out-of-scope clips are read too.
+        options: the run's; reads ``ood_dataset``, ``video_feats``, ``audio_feats`` and their paths.
+
+    Raises:
+        UserError: the data set is not there.
+    """
+    folders = [find_scope(adapter, data_path, None).folder]
+    if ood:
+        folders.append(find_scope(adapter, data_path, options.ood_dataset or adapter.ood_dataset).folder)
+    files = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    for subfolder, known, wanted in (
+        (options.video_data_path, adapter.video_files, options.video_feats),
+        (options.audio_data_path, adapter.audio_files, options.audio_feats),
+    ):
+        files += find_features(known, [folder / subfolder for folder in folders], wanted)
+    return digest([file_digest(path) for path in files if path.is_file()])
+
+
+def code_digest(method: Method, adapter: Adapter) -> str:
+    """A digest of the source that a result depends on: the core's, the data set's and the method's."""
+    core = Path(mia_plugins.__file__).parent
+    files = {f"core/{path.relative_to(core).as_posix()}": text(path) for each in CORE for path in sources(core / each)}
+    for part, objects in (("data set", [adapter.key]), ("method", [method.settings, method.build])):
+        for each in objects:
+            files.update({f"{part}/{name}": content for name, content in code_of(each).items()})
+    return digest([(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(files.items())])
+
+
+def code_of(thing: Any) -> dict[str, bytes]:
+    """The source behind a class or function: its package's files, its file, or what a notebook has defined so far."""
+    module = sys.modules.get(getattr(thing, "__module__", "") or "")
+    file = getattr(module, "__file__", None)
+    if file is None:
+        defined = [each for each in vars(module).values() if is_defined_in(each, module)] if module else [thing]
+        return {each.__qualname__: object_source(each) for each in defined}
+    path = Path(file)
+    if getattr(module, "__package__", ""):
+        return {each.relative_to(path.parent).as_posix(): text(each) for each in sources(path.parent)}
+    return {path.name: text(path)}
+
+
+def is_defined_in(thing: Any, module: Any) -> bool:
+    """Whether it is a class or function of this module."""
+    return (inspect.isclass(thing) or inspect.isfunction(thing)) and thing.__module__ == module.__name__
+
+
+def object_source(thing: Any) -> bytes:
+    """The source of a class or function; where there is none, its functions as Python has compiled them."""
+    try:
+        return inspect.getsource(thing).encode()
+    except (OSError, TypeError):
+        parts = vars(thing).values() if inspect.isclass(thing) else [thing]
+        return b"".join(marshal.dumps(part.__code__) for part in parts if inspect.isfunction(part))
+
+
+def sources(path: Path) -> list[Path]:
+    """A source file, or the source files of a folder, in order."""
+    if path.is_file():
+        return [path]
+    return sorted(each for each in path.rglob("*") if each.suffix in (".py", ".json") and each.is_file())
+
+
+def text(path: Path) -> bytes:
+    """A source file, whatever its line ends."""
+    return path.read_bytes().replace(b"\r\n", b"\n")

@@ -1,0 +1,75 @@
+"""What a run is: everything its results depend on, by content where it is a file.
+
+Two runs with equal identities are one run; two that differ in anything have folders of their own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..nn.lookup import encoder_digest, short_name
+from ..system.digests import content, digest
+from .combinations import Combination
+from .digests import code_digest, data_digest
+from .session import Checked
+
+SHORT = 10  # characters of a digest in a folder's name
+
+
+def training_identity(checked: Checked, combination: Combination, seed: int) -> dict[str, Any]:
+    """All that shapes the trained weights, as plain values."""
+    if checked.kept is not None:
+        return dict(checked.kept.identity)
+    options = checked.options
+    return {
+        "method": options.method,
+        "dataset": options.dataset,
+        "data_mode": "binary-class" if options.data_mode == "binary-class" else "multi-class",
+        "data": data_digest(checked.adapter, Path(options.data_path), options.train_ood, options),
+        "train_ood": options.train_ood,
+        "ood_dataset": ood_dataset(checked) if options.train_ood else None,
+        "text_backbone": encoder_digest(options.text_backbone),
+        "frozen": options.freeze_backbone_parameters,
+        "seed": seed,
+        **{name: known_content(value) for name, value in combination.values().items()},
+        "code": code_digest(checked.method, checked.adapter),
+        "version": __version__,
+    }
+
+
+def testing_identity(checked: Checked) -> dict[str, Any]:
+    """What else shapes the results, as plain values."""
+    options = checked.options
+    tests_ood = options.test_ood
+    detects = tests_ood and options.test_mode == "ood_det"
+    return {
+        "test_ood": tests_ood,
+        "ood_dataset": ood_dataset(checked) if tests_ood else None,
+        "test_mode": options.test_mode if tests_ood else None,
+        "ood_detection_method": options.ood_detection_method if detects else None,
+        "modality_ablation": options.modality_ablation,
+        "restored": checked.kept is not None,
+        "data": data_digest(checked.adapter, Path(options.data_path), tests_ood, options),
+    }
+
+
+def ood_dataset(checked: Checked) -> str:
+    """The out-of-scope data set in use."""
+    return checked.options.ood_dataset or checked.adapter.ood_dataset
+
+
+def known_content(value: Any) -> Any:
+    """A setting's value: an encoder by its weights, a file by what is in it, anything else as it is."""
+    if isinstance(value, str) and value:
+        weights = encoder_digest(value)
+        return weights if weights != value else content(value)
+    return value
+
+
+def run_folder(checked: Checked, training: dict[str, Any], testing: dict[str, Any], seed: int) -> Path:
+    """The folder of a run, named for people first and by its identity behind."""
+    options = checked.options
+    name = f"{options.method}_{options.dataset}_{short_name(options.text_backbone)}_{options.data_mode}_{seed}"
+    return Path(options.output_path) / f"{name}_{digest([training, testing])[:SHORT]}"

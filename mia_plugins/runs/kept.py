@@ -1,0 +1,186 @@
+"""A trained model on disk, with everything that testing and predicting need of its training.
+
+``models/`` in a run's folder holds ``model.safetensors``; ``kept.json``: the method, its settings, the task, the options;
+``backbone/``: the text encoder's configuration and tokenizer; ``reference.npz``: what the model says of the in-scope
+training clips, which thresholds and detectors are fitted on. The folder may be moved and renamed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import UserError
+from ..nn.backbones import keep_bare
+from ..plugin.method import Method
+from ..plugin.registry import find_method
+from ..plugin.settings import split_settings
+from ..plugin.task import Task
+from ..system.files import whole_file
+from ..training.checkpoints import WEIGHTS
+from ..training.settings import TrainSettings
+from .combinations import Combination
+
+KEPT, BACKBONE = "kept.json", "backbone"
+FORMAT = 1
+# options that come from the folder of a restored model; what is given beside must agree
+BROUGHT = ("method", "dataset", "data_mode", "text_backbone", "train_ood", "freeze_backbone_parameters")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What :func:`keep_model` kept.
+
+    Attributes:
+        folder: where.
+        method: the plugin.
+        combination: the settings of training and method.
+        task: what the model is built for; its encoder and weights are in the folder.
+        options: of the training, by name: those of :data:`BROUGHT`, and ``seed``.
+        identity: of the training.
+        changed: the settings that were not the usual ones.
+    """
+
+    folder: Path
+    method: Method
+    combination: Combination
+    task: Task
+    options: Mapping[str, Any]
+    identity: Mapping[str, Any]
+    changed: Sequence[str]
+
+
+def keep_model(
+    folder: Path,
+    options: argparse.Namespace,
+    combination: Combination,
+    task: Task,
+    seed: int,
+    *,
+    identity: Mapping[str, Any],
+    changed: Sequence[str],
+) -> None:
+    """Writes what belongs to the weights in a folder, beside them; the arguments are those of :class:`Kept`."""
+    keep_bare(task.text_backbone, folder / BACKBONE)
+    kept = {
+        "format": FORMAT,
+        "version": __version__,
+        "options": {**{name: getattr(options, name) for name in BROUGHT}, "seed": seed},
+        "settings": vars(combination.settings),
+        "method_settings": vars(combination.method_settings),
+        "task": {**vars(task), "text_backbone": BACKBONE, "weights": None},
+        "identity": dict(identity),
+        "changed": list(changed),
+    }
+    with whole_file(folder / KEPT) as temporary:
+        temporary.write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def find_kept(place: Path) -> Path:
+    """The folder of a model, given that folder or the run's.
+
+    Raises:
+        UserError: there is none.
+    """
+    place = place.resolve()  # "latest" soon leads elsewhere
+    found = [place, *sorted(path.parent for path in place.glob(f"*/{KEPT}"))] if place.is_dir() else []
+    for folder in found:
+        if (folder / KEPT).is_file():
+            return folder
+    raise UserError(f"{place}: holds no kept model ({KEPT}); give the folder of a run that kept its model")
+
+
+def read_kept(place: Path) -> Kept:
+    """The model in a folder, without its weights.
+
+    Raises:
+        UserError: there is none, it is damaged, or its method is not installed.
+    """
+    folder = find_kept(place)
+    path = folder / KEPT
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["format"] != FORMAT:
+            raise UserError(
+                f"{path}: is of format {kept['format']!r:.20}, this version reads {FORMAT}; update mia-plugins"
+            )
+        options, identity, changed = dict(kept["options"]), dict(kept["identity"]), list(map(str, kept["changed"]))
+        task = Task(**{**kept["task"], "labels": tuple(kept["task"]["labels"])})
+        method = find_method(options["method"])
+        settings = {**kept["settings"], **kept["method_settings"]}
+        settings = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+        combination = Combination({}, *split_settings(settings, TrainSettings, method.settings))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:100]
+        raise UserError(f"{path}: cannot be read ({type(error).__name__}: {reason}); train again") from error
+    for part in (folder / WEIGHTS, folder / BACKBONE):
+        if not part.exists():
+            raise UserError(f"{part}: is missing; copy the whole folder {folder}")
+    placed = {**vars(task), "text_backbone": str(folder / BACKBONE), "weights": str(folder / WEIGHTS)}
+    return Kept(folder, method, combination, Task(**placed), options, identity, changed)
+
+
+def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:
+    """The newest kept model of a training, among those below a folder.
+
+    Raises:
+        UserError: there is none; names the one that comes nearest, and what it differs in.
+    """
+    wanted = json.loads(json.dumps(dict(identity)))
+    # "latest" leads to one of the others
+    nearest: tuple[list[str], Path] | None = None
+    for path in sorted(output_path.resolve().glob(f"*/*/{KEPT}"), key=lambda path: path.stat().st_mtime, reverse=True):
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))["identity"]
+            differs = sorted(key for key in {*wanted, *saved} if wanted.get(key) != saved.get(key))
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue  # another's or a damaged one
+        if not differs:
+            return read_kept(path.parent)
+        if saved.get("method") == wanted["method"] and (nearest is None or len(differs) < len(nearest[0])):
+            nearest = differs, path.parent.parent
+    if nearest is None:
+        raise UserError(
+            f"{output_path}: holds no trained model of {wanted['method']}; add --train, or give --restore DIR"
+        )
+    raise UserError(
+        f"{output_path}: holds no model that this command trained; add --train, or --restore {nearest[1]} for the "
+        f"nearest (it differs in {', '.join(nearest[0][:6])})"
+    )
+
+
+def restored_options(options: argparse.Namespace, kept: Kept) -> argparse.Namespace:
+    """The options with those of the training in place.
+
+    Raises:
+        UserError: an option that was given says otherwise.
+    """
+    values = dict(kept.options)
+    seed = values.pop("seed")
+    for name, value in values.items():
+        given = getattr(options, name)
+        given = getattr(given, "name", given)
+        if name in options.given and given != value and not same_encoder(name, given, kept):
+            raise UserError(
+                f"--{name} {given}: the model in {kept.folder} was trained with {value!r}; leave --{name} out"
+                + (f", or give --{name} {value}" if isinstance(value, str) else "")
+            )
+    for name in ("assignments", "set", "config_file_name", "train", "resume", "tune"):
+        if getattr(options, name):
+            shown = "set" if name == "assignments" else name
+            raise UserError(f"--{shown} and --restore: a restored model keeps its settings; leave --{shown} out")
+    if "seed" in options.given and options.seed != seed or options.seeds not in (None, [seed]):
+        raise UserError(f"--seed: the model in {kept.folder} was trained with seed {seed}; leave --seed out")
+    return argparse.Namespace(**{**vars(options), **values, "seed": seed, "seeds": None})
+
+
+def same_encoder(name: str, given: Any, kept: Kept) -> bool:
+    """Whether a text backbone has the weights that the model was trained from, whatever it is called."""
+    from ..nn.lookup import encoder_digest
+
+    return name == "text_backbone" and encoder_digest(str(given)) == kept.identity.get("text_backbone")

@@ -1,0 +1,65 @@
+"""Who works in a run's folder, whether the run is finished, and the way to the newest."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from ..system.files import make_folder, whole_file
+from ..system.json_files import read_object
+from ..system.leases import Leases
+from .records import RECORD
+
+LATEST = "latest"
+
+
+@contextmanager
+def owned(folder: Path) -> Iterator[None]:
+    """Holds a run's folder while the run is made; nobody else makes it meanwhile.
+
+    Raises:
+        UserError: another process is at it, or the folder cannot be written.
+    """
+    leases = Leases(folder / "lease")
+    lease = leases.take("run")
+    if lease is None:
+        holder = leases.holder("run") or "another process"
+        raise UserError(
+            f"{folder}: this very run is being made by {holder}; wait for it, or change a setting or the seed"
+        )
+    with lease:
+        yield
+
+
+def finished(folder: Path) -> dict[str, Any] | None:
+    """The record of a run that came to its end; None where it did not."""
+    try:
+        return read_object(folder / RECORD, {"metrics": dict})
+    except (OSError, UserError):
+        return None
+
+
+def begin_again(folder: Path) -> None:
+    """Takes the mark of a finished run away, so that half of a new one is never taken for it."""
+    with suppress(FileNotFoundError):
+        (folder / RECORD).unlink()
+
+
+def point_latest(folder: Path) -> None:
+    """Leads ``latest`` beside the run's folder to it: a link, or where there can be none a file with the name."""
+    place = make_folder(folder.parent) / LATEST
+    temporary = folder.parent / f".{LATEST}-{os.getpid()}"
+    try:
+        if place.is_dir() and not place.is_symlink():
+            return  # somebody's own folder
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        temporary.symlink_to(folder.name, target_is_directory=True)
+        os.replace(temporary, place)
+    except (OSError, NotImplementedError):
+        with suppress(OSError, UserError), whole_file(place) as file:
+            file.write_text(folder.name + "\n", encoding="utf-8")

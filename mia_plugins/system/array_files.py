@@ -1,0 +1,81 @@
+"""Array files (``.npy``, ``.npz``), read as something that anybody may have written: no code, no bomb, one error."""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import UserError
+
+MOST_BYTES = 1 << 30  # of one file, and of all that an archive unpacks to
+MOST_ARRAYS = 1000
+
+
+def read_array(path: Path, most_bytes: int = MOST_BYTES) -> np.ndarray:
+    """The numbers in an ``.npy`` file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UserError: it is damaged, too large, or holds something else than numbers.
+    """
+    try:
+        check_ordinary(path, most_bytes)
+        # mapped, so that a header that promises more than the file holds is refused before anything is allocated
+        return np.array(numbers(np.load(path, mmap_mode="r", allow_pickle=False)))
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # whatever damaged bytes make the library raise
+        raise unreadable(path, error) from error
+
+
+def read_arrays(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, np.ndarray]:
+    """The arrays in an ``.npz`` file, by name.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UserError: it is damaged, would unpack to too much, or holds something else than numbers.
+    """
+    try:
+        check_ordinary(path, most_bytes)
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            unpacked = sum(member.file_size for member in members)
+            if unpacked > most_bytes or len(members) > MOST_ARRAYS:
+                raise ValueError(f"would unpack to {unpacked} bytes in {len(members)} arrays; refused")
+            return {
+                member.filename[: -len(".npy")]: numbers(
+                    np.load(io.BytesIO(archive.read(member)), allow_pickle=False)  # reads no more than was declared
+                )
+                for member in members
+                if member.filename.endswith(".npy")
+            }
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # whatever damaged bytes make the libraries raise
+        raise unreadable(path, error) from error
+
+
+def check_ordinary(path: Path, most_bytes: int) -> None:
+    """Refuses files that are too large, and pipes and devices, which may never end."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError("not an ordinary file")
+    if found.st_size > most_bytes:
+        raise ValueError(f"{found.st_size} bytes; {most_bytes} are the most")
+
+
+def numbers(values: np.ndarray) -> np.ndarray:
+    """The array, if it holds bools or real numbers."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "biuf":
+        raise ValueError("holds no array of numbers")
+    return values
+
+
+def unreadable(path: Path, error: Exception) -> UserError:
+    """One line for any error."""
+    reason = " ".join(str(error).split())[:120] or type(error).__name__
+    return UserError(f"{path}: cannot be read ({reason})")

@@ -1,0 +1,104 @@
+"""What a method declares and hooks in: settings, configs, pre-trained parts, ``prepare``, ``inspect``, ``optimizer``."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from easydict import EasyDict
+
+from ..data.batches import collate
+from ..plugin.params import load_param, modules
+from ..plugin.settings import describe, hints, split_settings, typed
+from ..training.optimizer import is_pretrained
+from ..training.predict import unlabelled
+from ..training.settings import TrainSettings
+from .plugin import CPU, PluginTests
+from .tiny import clip_dataset, tiny_backbone
+
+
+class HookTests(PluginTests):
+    """Declarations that are true, and hooks that can be called again."""
+
+    def test_every_setting_is_described(self):
+        assert dataclasses.is_dataclass(self.method.settings)
+        silent = [row.name for row in describe(self.method.settings) if not row.meaning]
+        assert silent == [], f"say what they mean in the Args of {self.method.settings.__name__}'s docstring"
+        shared = {field.name for field in dataclasses.fields(TrainSettings)} & set(hints(self.method.settings))
+        assert shared == set(), "settings of training have the same name"
+
+    def test_every_default_is_a_value_that_may_be_given(self):
+        settings = self.method.settings()
+        for name, annotation in hints(self.method.settings).items():
+            assert typed(name, getattr(settings, name), annotation) == getattr(settings, name)
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            settings.anything = 1
+
+    @pytest.mark.parametrize("dataset", ["MIntRec", "MIntRec2.0", "a set without a config of its own"])
+    def test_configs_hold_known_settings(self, dataset):
+        if self.method.configs is None:
+            pytest.skip("the method has no configs")
+        params = {dataset: load_param(self.method, dataset)}
+        for name in modules(self.method.configs):
+            params[name] = load_param(self.method, dataset, name)
+        for name, param in params.items():
+            hyper_param = param(EasyDict(dataset=dataset, text_backbone=tiny_backbone())).hyper_param
+            single = {key: value[0] if isinstance(value, list) else value for key, value in hyper_param.items()}
+            assert split_settings(single, TrainSettings, self.method.settings), name
+
+    def test_pretrained_names_some_parts_but_not_all(self):
+        model = self.build()
+        names = [name for name, _ in model.named_parameters()]
+        assert not isinstance(model.pretrained, str)
+        for prefix in model.pretrained:
+            assert any(name.startswith(f"{prefix}.") for name in names), f"nothing is called {prefix}"
+        assert not all(is_pretrained(model, name) for name in names), "the last layer is new"
+
+    def test_preparing_again_changes_nothing(self):
+        if self.method.prepare is None:
+            pytest.skip("the method does not prepare")
+        model = self.ready()
+        want = self.score(model, self.scored_batch()).logits
+        for batch_size in (4, 7, 15):  # again, and with the same clips in other batches
+            got = self.score(self.prepare(model, batch_size).eval(), self.scored_batch()).logits
+            assert self.close(got, want), "prepare adds to what it did before, or depends on how clips are batched"
+
+    def test_a_training_clip_does_not_see_its_own_label(self):
+        if self.method.prepare is None:
+            pytest.skip("the method does not prepare")
+        scores = []
+        for label_id in (0, 1):
+            model, batches = self.build(), [dict(batch) for batch in self.reference()]
+            batches[0]["label_ids"] = torch.cat([torch.tensor([label_id]), batches[0]["label_ids"][1:]])
+            self.method.prepare(model, batches, CPU)
+            batch = collate([clip_dataset(self.data, "train")[0]])
+            scores.append(self.score(model.eval(), batch).logits)
+        assert self.close(*scores), "leave the clip of the row train_place out, or its label is its answer"
+
+    def test_inspect_gives_a_row_a_clip(self):
+        if self.method.inspect is None:
+            pytest.skip("the method does not inspect")
+        dataset = clip_dataset(self.data, "test")
+        arrays = [self.inspect([range(6)]), self.inspect([range(2), range(2, 6)])]
+        assert arrays[0], "nothing to see"
+        assert set(arrays[0]) == set(arrays[1])
+        for name, values in arrays[0].items():
+            if hasattr(values, "values"):  # a Constant
+                continue
+            assert isinstance(values, np.ndarray), name
+            assert len(values) == len(dataset), f"{name} has {len(values)} rows for {len(dataset)} clips"
+            if values.dtype.kind == "f":  # not places of the largest among nearly equal values
+                assert np.allclose(values, arrays[1][name], atol=1e-2), f"{name} depends on how clips are batched"
+
+    def inspect(self, places: Any) -> dict[str, Any]:
+        """What the method shows of a new model, for the test clips in batches."""
+        assert self.method.inspect is not None
+        dataset, model = clip_dataset(self.data, "test"), self.ready()
+        before = {name: value.clone() for name, value in model.state_dict().items()}
+        batches = [collate([dataset[i] for i in batch]) for batch in places]
+        arrays = dict(self.method.inspect(model, unlabelled(batches), CPU))
+        assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+        return arrays
