@@ -23,7 +23,7 @@ class About:
     Args:
         method: the plugin.
         build: where the function is that builds the model; ``upstream.build``, or ``Method.build``.
-        hooks: ``prepare``, ``optimizer``, ``manager`` -> where it is, for those that the method has.
+        hooks: ``prepare``, ``optimizer``, ``manager`` -> where it is, for those that the method has; as ``build``.
         title: the paper's title, or the method's name (``TITLE``).
         name: the method's name for people (``NAME``).
         paper: address of the paper (``PAPER``).
@@ -55,7 +55,7 @@ def about(method: Method) -> About:
     """
     module = upstream_module(method)
     values = vars(module) if module is not None else {}
-    hooks = {name: getattr(method, name) for name in ("prepare", "optimizer", "manager")}
+    hooks = {name: values.get(name, getattr(method, name)) for name in ("prepare", "optimizer", "manager")}
     text = Path(str(values["__file__"])).with_suffix(".md") if values else None
     return About(
         method=method,

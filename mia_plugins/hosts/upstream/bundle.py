@@ -136,10 +136,14 @@ class Bundle:
             for bind in parse(module).definitions[index].binds
         ]
 
+    def sources(self) -> list[str]:
+        """Every definition in the file, as it stands in its module."""
+        return [d.text for name in self.order for i, d in enumerate(parse(name).definitions) if i in self.wanted[name]]
+
     def attributes(self) -> set[str]:
         """Every attribute that the file's code reads."""
-        texts = [d.text for name in self.order for i, d in enumerate(parse(name).definitions) if i in self.wanted[name]]
-        return {part.attr for text in texts for part in ast.walk(ast.parse(text)) if isinstance(part, ast.Attribute)}
+        trees = map(ast.parse, self.sources())
+        return {part.attr for tree in trees for part in ast.walk(tree) if isinstance(part, ast.Attribute)}
 
     def text(self, summary: str, attributes: Collection[str], headings: bool = True) -> str:
         """The file.
@@ -158,7 +162,14 @@ class Bundle:
             for part in parts:
                 unused = unused_methods(part.text, attributes) if name.startswith(PARTS) else ()
                 body.append(slim(part.text, self.renames.get(name), unused, self.never.get(name, ())))
-        return "\n\n".join([f'"""{summary}"""', *import_blocks(self.imports)]) + "\n\n\n" + spaced(body) + "\n"
+        future = ["from __future__ import annotations"] * any(has_union(part) for part in body)  # for Python 3.9
+        return "\n\n".join([f'"""{summary}"""', *future, *import_blocks(self.imports)]) + f"\n\n\n{spaced(body)}\n"
+
+
+def has_union(text: str) -> bool:
+    """Whether an annotation that is left says ``a | b``, which Python 3.10 is the first to compute."""
+    nodes = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.AnnAssign))
+    return any(isinstance(part, ast.BitOr) for node in nodes for part in ast.walk(node.annotation))
 
 
 def unused_methods(text: str, attributes: Collection[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..facts.host import Host, class_name
 from ..live.params import host_param
 from .about import About
 from .bundle import Bundle
-from .module_text import Name, add_text, parse
+from .module_text import Name, add_text
 
 PACKAGE = "mia_plugins"
 TEMPLATES = f"{PACKAGE}.hosts.upstream.templates"
@@ -53,7 +53,9 @@ def bundles(host: Host, about: About) -> tuple[Bundle, Bundle]:
         replace[f"{PACKAGE}.training.optimizer", "make_optimizer"] = about.hooks["optimizer"]
     root = f"{TEMPLATES}.{'coarse_net' if host.short in ('mintrec', 'mintood') else 'net'}"
     names = {(root, "network"): f"build_{name}"}
-    texts = [part.text for module in Bundle(root, replace=replace).order for part in parse(module).definitions]
+    texts = Bundle(root, replace=replace).sources()
+    if not {"num_labels", "weights"}.isdisjoint(read_from(texts, lambda owner: owner not in ("self", "args"))):
+        del replace[f"{PACKAGE}.plugin.task", "Task"]  # it asks for more than the fields
     manager = manager_root(host, about, placed=any('"train_place"' in text for text in texts))
     wanted = set(Bundle(manager, replace=replace).definitions())
     more = [each for each in BESIDE_NETWORK if each in wanted]
@@ -132,14 +134,13 @@ def labels(host: Host) -> list[str]:
     return sorted({label for each in adapters for label in [*each.labels, *each.binary_map.values()]})
 
 
-def settings_read(texts: Sequence[str]) -> set[str]:
-    """The names that files read from ``args`` or ``settings``."""
+def read_from(texts: Sequence[str], fits: Callable[[str], bool]) -> set[str]:
+    """The attributes that code reads of things whose name, or last part of it, fits."""
     found = set()
     for node in (part for text in texts for part in ast.walk(ast.parse(text))):
-        if isinstance(node, ast.Attribute):
-            owner = node.value
-            word = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
-            if word in ("args", "settings"):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+            if fits(owner):
                 found.add(node.attr)
     return found
 
@@ -147,7 +148,7 @@ def settings_read(texts: Sequence[str]) -> set[str]:
 def settings_used(host: Host, *bundles: Bundle) -> set[str]:
     """The settings that the files read, and those that the host's DOC does."""
     texts = [bundle.text("", ()) for bundle in bundles]
-    return settings_read(texts) | ({"scale"} if host.doc else set())
+    return read_from(texts, lambda owner: owner in ("args", "settings")) | ({"scale"} if host.doc else set())
 
 
 def settings_of_host(host: Host, about: About) -> dict[str, Any]:
