@@ -58,7 +58,7 @@ class PluginManager(HostManager):
         # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
         use_feature_widths(args, splits["train"][0])
         if method.optimizer is not None:
-            self.make_optimizer: Any = method.optimizer
+            self.new_optimizer: Any = method.optimizer
         network = SimpleNamespace(model=self._build(args, tuple(data.label_list), device))
         builder = SimpleNamespace(device=device, model=network, _set_model=lambda args: network)
         super().__init__(args, placed(data), builder)

@@ -27,7 +27,7 @@ class HostManager:
         splits: the host's data sets: ``train``, ``dev``, ``test``; ``ood_train`` where the training is to see it.
     """
 
-    collate, make_optimizer = staticmethod(collate), staticmethod(make_optimizer)
+    collate_fn, new_optimizer = staticmethod(collate), staticmethod(make_optimizer)
 
     def __init__(self, args: Any, model: Any, device: torch.device, splits: Mapping[str, Any]) -> None:
         self.logger = logging.getLogger(args.logger_name)
@@ -43,7 +43,7 @@ class HostManager:
 
     def _loader(self, clips: Any, batch_size: int, shuffle: bool = False) -> DataLoader:
         options: dict[str, Any] = {"num_workers": self.args.num_workers, "pin_memory": torch.cuda.is_available()}
-        return DataLoader(clips, batch_size=batch_size, shuffle=shuffle, collate_fn=self.collate, **options)
+        return DataLoader(clips, batch_size=batch_size, shuffle=shuffle, collate_fn=self.collate_fn, **options)
 
     def _restore(self, args: Any) -> None:
         restore_model(self.model, args.model_output_path, self.device)
@@ -63,7 +63,7 @@ class HostManager:
                 self.logger.info("  %s = %.4f", name, value)
 
         steps = len(self.train_dataloader) * args.num_train_epochs
-        optimizer, scheduler = self.make_optimizer(self.model, self.settings, steps)
+        optimizer, scheduler = self.new_optimizer(self.model, self.settings, steps)
         options: dict[str, Any] = {"settings": self.settings, "device": self.device, "after_epoch": after_epoch}
         history = fit(self.model, self.train_dataloader, self._score, optimizer, scheduler, **options)
         self.model.load_state_dict(best)

@@ -26,7 +26,7 @@ def collate_measured(clips: list[Any]) -> dict[str, Any]:
 class Manager(HostManager):
     """In-scope recognition; saves the weights itself, as ``save_model`` here wants a model with a ``config``."""
 
-    collate = staticmethod(collate_measured)
+    collate_fn = staticmethod(collate_measured)
 
     def __init__(self, args: Any, data: Any, model: Any) -> None:
         super().__init__(args, model.model, model.device, data.mm_data)

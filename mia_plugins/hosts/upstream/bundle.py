@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from ...errors import UserError
 from .module_text import Module, Name, is_internal, parse
 from .slim import WIDTH, slim
 
@@ -60,7 +61,11 @@ class Bundle:
         self.sort(self.root)
 
     def take(self, name: Name) -> str:
-        """Adds a definition and what it needs; returns its name in the file."""
+        """Adds a definition and what it needs; returns its name in the file.
+
+        Raises:
+            UserError: it imports something of this package's inside a function.
+        """
         name = self.find(name)
         if not is_internal(name[0]):
             return self.take_external(name[1], name)
@@ -73,6 +78,9 @@ class Bundle:
         if index in chosen:
             return shown
         chosen.add(index)
+        if module.definitions[index].inner_import:
+            where = f"{name[0]}, line {module.definitions[index].inner_import}"
+            raise UserError(f"{where}: a patch cannot have an import inside a function; move it to the module's top")
         if shown != name[1]:
             self.renames.setdefault(name[0], {})[name[1]] = shown
         for used in sorted(module.definitions[index].reads):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ...reproduce.tables import markdown_table
 from ...runs.results import read_rows
+from ...runs.tables import markdown_table
 from ..facts.host import Host
 
 Row = dict[str, str]
@@ -97,5 +97,5 @@ def means(rows: Sequence[Row], names: Iterable[str]) -> list[str]:
     for name in names:
         values = [float(row[name]) for row in rows if row.get(name)]
         spread = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-        cells.append(f"{statistics.fmean(values):.2f}{spread}" if values else "-")
+        cells.append(f"{statistics.fmean(values):.2f}{spread}" if values else "n/a")
     return cells

@@ -10,7 +10,7 @@ from typing import Any
 
 from ... import __version__
 from ...errors import UserError
-from ...reproduce.tables import markdown_table
+from ...runs.tables import markdown_table
 from ..facts.host import Host
 from .about import About
 from .series import Commit
@@ -75,7 +75,7 @@ def letter(
         repository=repository,
         version=__version__,
         dataset=host.datasets[0],
-        settings=markdown_table(["setting", "value"], [[f"`{key}`", f"`{value}`"] for key, value in settings.items()]),
+        settings=markdown_table(["setting", "value"], [[key, str(value)] for key, value in settings.items()]),
         examples="\n".join(f"    sh {path}" for path in examples),
         figures=figures or NO_FIGURES,
     )

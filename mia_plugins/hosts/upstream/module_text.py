@@ -57,11 +57,15 @@ def is_package(module: str) -> bool:
 
 @dataclass(frozen=True)
 class Definition:
-    """One top-level statement: the names it binds and, in a patch, reads; its text with the comments above it."""
+    """One top-level statement: the names it binds and, in a patch, reads; its text with the comments above it.
+
+    ``inner_import`` is the line of an import of this package's in a function, which a patch cannot have; 0: none.
+    """
 
     binds: tuple[str, ...]
     reads: frozenset[str]
     text: str
+    inner_import: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,11 +81,7 @@ class Module:
 
 @cache
 def parse(name: str) -> Module:
-    """Reads a module of this package.
-
-    Raises:
-        ValueError: it holds a statement that cannot be moved to another file.
-    """
+    """Reads a module of this package or of a plugin's."""
     text = read_source(name)
     lines = text.splitlines()
     package = name if is_package(name) else name.rpartition(".")[0]
@@ -95,25 +95,26 @@ def parse(name: str) -> Module:
         if i == 0 and isinstance(node, ast.Expr):
             continue  # the docstring
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            continue  # for annotations, which a patch has none of
-        if isinstance(node, ast.ImportFrom):
-            source = absolute(node, package)
-            for alias in node.names:
-                target = internal if is_internal(source) else external
-                if source != "__future__":
-                    target[alias.asname or alias.name] = (source, alias.name)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                external[alias.asname or alias.name] = (alias.name, "")
+            imported = node.body  # annotations of fields may need them
         else:
-            binds = tuple(bound(node))
-            if not binds:
-                raise ValueError(f"{name}, line {node.lineno}: a statement that defines nothing cannot be bundled")
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.ImportFrom) and is_internal(absolute(inner, package)):
-                    raise ValueError(f"{name}, line {inner.lineno}: an internal import inside a function")
-            part = "\n".join(lines[start:end]).strip("\n")
-            definitions.append(Definition(binds, frozenset(read(ast.parse(slim(part)))), part))
+            imported = [node] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        for each in imported:
+            if isinstance(each, ast.ImportFrom):
+                source = absolute(each, package)
+                for alias in each.names:
+                    target = internal if is_internal(source) else external
+                    if source != "__future__":
+                        target[alias.asname or alias.name] = (source, alias.name)
+            elif isinstance(each, ast.Import):
+                external.update({alias.asname or alias.name: (alias.name, "") for alias in each.names})
+        if imported:
+            continue
+        binds = tuple(bound(node))
+        if not binds:
+            continue  # does something, such as registering a plugin, that a patch has no use for
+        inner = [each.lineno for each in ast.walk(node) if isinstance(each, ast.ImportFrom) and of_ours(each, package)]
+        part = "\n".join(lines[start:end]).strip("\n")
+        definitions.append(Definition(binds, frozenset(read(ast.parse(slim(part)))), part, inner[0] if inner else 0))
     summary = (ast.get_docstring(ast.parse(text)) or "").strip()
     return Module(name, summary, tuple(definitions), internal, external)
 
@@ -124,6 +125,11 @@ def absolute(node: ast.ImportFrom, package: str) -> str:
         return node.module or ""
     base = package.split(".")[: len(package.split(".")) - node.level + 1]
     return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def of_ours(node: ast.ImportFrom, package: str) -> bool:
+    """Whether an import is of a module whose code goes into the patch."""
+    return is_internal(absolute(node, package))
 
 
 def bound(node: ast.stmt) -> Iterator[str]:
