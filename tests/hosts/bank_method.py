@@ -17,11 +17,9 @@ class Settings:
 
     Args:
         neighbours: of a clip in the bank.
-        rate: the optimizer's.
     """
 
     neighbours: int = 2
-    rate: float = 0.05
 
 
 class BankOutput(NamedTuple):
@@ -83,7 +81,7 @@ def fill(model, reference, device):
 
 def descent(model, settings, steps):
     """Plain gradient descent at a constant rate."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=settings.rate)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1000 * settings.lr)
     return optimizer, torch.optim.lr_scheduler.ConstantLR(optimizer, 1.0)
 
 
@@ -91,8 +89,9 @@ class TwiceManager(Manager):
     """Says when it trains."""
 
     def _train(self, args):
-        self.logger.warning("training in a way of its own, of score %.1f", self._score(args))
-        return super()._train(args)
+        history = super()._train(args)
+        self.logger.warning("trained in a way of its own, to a score of %.1f", self._score(args))
+        return history
 
 
 METHOD = Method(name="bank", build=Bank, settings=Settings, prepare=fill, optimizer=descent)

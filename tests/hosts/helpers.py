@@ -46,7 +46,8 @@ def run_hosts(hosts, without_package=None):
     done = subprocess.run(
         [sys.executable, "-c", DRIVER, json.dumps(plain)], env=environment, capture_output=True, text=True
     )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[max(0, said.find("Traceback")) :][:4000]
 
 
 def shorten(config, **values):

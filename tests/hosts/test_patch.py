@@ -191,9 +191,7 @@ def test_config_has_what_is_read_and_nothing_else(files, kind, name, tmp_path):
         config = tmp_path / "config.py"
         config.write_text(texts[path.format(method=name)])
         values = settings_in(config)
-        assert {"lr", "eval_monitor", "num_train_epochs"} - set(values) <= (
-            {"lr"} if name in ("bank", "own_way") else set()
-        )
+        assert {"lr", "eval_monitor", "num_train_epochs"} <= set(values)
         for key in values:
             assert re.search(rf"(args|settings)\.{key}\b", code) or (key == "scale" and host.doc), key
         assert "length_batches" not in values

@@ -54,6 +54,7 @@ class PluginManager(HostManager):
     def __init__(self, method: Method, args: Any, data: Any, model: Any) -> None:
         self.method, (self.training, self.method_settings) = method, settings_of(args, method)
         device = model.device if model is not None else default_device(args)
+        data = placed(data)
         splits = data.data if hasattr(data, "data") else data.mm_data
         # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
         use_feature_widths(args, splits["train"][0])
@@ -61,7 +62,7 @@ class PluginManager(HostManager):
             self.new_optimizer: Any = method.optimizer
         network = SimpleNamespace(model=self._build(args, tuple(data.label_list), device))
         builder = SimpleNamespace(device=device, model=network, _set_model=lambda args: network)
-        super().__init__(args, placed(data), builder)
+        super().__init__(args, data, builder)
         self.settings = self.training
         if self.training.eval_monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
             clips: Any = ConcatDataset([splits[name] for name in ("dev", "ood_dev") if name in splits])
