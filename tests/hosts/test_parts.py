@@ -1,4 +1,4 @@
-"""The parts that need no host: batches, settings, shims."""
+"""The parts that need no host: settings, shims."""
 
 import dataclasses
 import os
@@ -11,13 +11,11 @@ import pytest
 import torch
 import transformers
 from easydict import EasyDict
-from small_model import make_batch
 from tiny import ROOT
 
 from mia_plugins.errors import UserError
 from mia_plugins.hosts.facts.names import names_in_host, plugin
 from mia_plugins.hosts.facts.table import MINTREC2, MMOIR
-from mia_plugins.hosts.live.batches import Trimmed, trim
 from mia_plugins.hosts.live.compat import SHIMS, needed
 from mia_plugins.hosts.live.old_adamw import AdamW
 from mia_plugins.hosts.live.params import host_param, settings_of
@@ -26,34 +24,6 @@ from mia_plugins.methods.amess import METHOD
 from mia_plugins.plugin import registry
 
 ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
-
-
-@pytest.mark.parametrize("lengths", [True, False])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_padded_batch_is_what_it_was(lengths, dtype):
-    plain = make_batch([3, 7], [2, 5], [4, 1])
-    padded = make_batch([3, 7], [2, 5], [4, 1], extra=(9, 30, 40))
-    padded = {key: value.to(dtype) if key in ("video_feats", "audio_feats") else value for key, value in padded.items()}
-    if not lengths:
-        padded = {key: value for key, value in padded.items() if not key.endswith("lengths")}
-    labels = torch.tensor([0, 1])
-    for out in Trimmed([{**padded, "label_ids": labels}]):
-        assert out.keys() == {*plain, "label_ids", "train_place"}
-        assert out["train_place"].tolist() == [-1, -1]
-        for key, value in plain.items():
-            assert torch.equal(out[key], value)
-            assert out[key].dtype == value.dtype
-            assert out[key].is_contiguous()
-
-
-def test_clips_of_zeros_keep_a_frame_and_text_alone_is_enough():
-    batch = make_batch([2], [3], [3])
-    batch["video_feats"].zero_()
-    del batch["video_lengths"]
-    out = trim({**batch, "label_ids": torch.tensor([0])})
-    assert out["video_feats"].shape[1] == 1
-    alone = trim({"text_feats": batch["text_feats"], "label_ids": torch.tensor([0])})
-    assert alone.keys() == {"text_feats", "label_ids", "train_place"}
 
 
 def test_a_param_gives_every_setting_as_a_plain_value():

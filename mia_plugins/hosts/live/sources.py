@@ -91,4 +91,4 @@ def source_of(args: Any) -> str:
     if args.text_backbone in _chosen:
         return _chosen[args.text_backbone]
     given = user_config()["pretrained"].get(args.text_backbone)
-    return resolve(given or args.get("text_pretrained_model") or args.text_backbone)
+    return resolve(given or getattr(args, "text_pretrained_model", None) or args.text_backbone)
