@@ -29,7 +29,7 @@ def origins(group: str) -> dict[str, str]:
         for point in package.entry_points:
             if point.group == group:
                 places.setdefault(point.name, f"{package.metadata['Name']} {package.version}")
-    return {name: places.get(name, "registered in this process") for name in names(group)}
+    return {name: places[name] if place else "registered in this process" for name, place in names(group).items()}
 
 
 def plugin_rows(group: str, cells: Callable[[Any], list[Any]], columns: int) -> list[list[Any]]:
