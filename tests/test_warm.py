@@ -119,6 +119,12 @@ def test_the_heavy_libraries_are_there_unless_the_environment_must_be_read_anew(
     assert python(warm, "-c", code, env={**os.environ, "HF_HOME": "/elsewhere"}).stdout == "False\n"
 
 
+@pytest.mark.parametrize(("unbuffered", "shown"), [("1", "first"), ("", "")])
+def test_output_waits_in_a_buffer_or_not(starts, unbuffered, shown):
+    code = "import os\nprint('first')\nos._exit(0)"  # which writes out no buffer
+    assert python(starts, "-c", code, env={**os.environ, "PYTHONUNBUFFERED": unbuffered}).stdout.strip() == shown
+
+
 def test_output_comes_while_the_child_runs_and_a_timeout_ends_the_waiting():
     process = warm.Popen([sys.executable, "-c", WAITS], stdout=subprocess.PIPE, text=True)
     began = time.monotonic()

@@ -9,6 +9,7 @@ imported before it begins. What an interpreter reads from its environment before
 
 import array
 import contextlib
+import io
 import json
 import os
 import select
@@ -75,11 +76,10 @@ def become(request):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
     unbuffered = bool(os.environ.get("PYTHONUNBUFFERED"))
+    binary = os.fdopen(1, "wb", 0 if unbuffered else -1, closefd=False)
     sys.stdin = sys.__stdin__ = os.fdopen(0, closefd=False)
-    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", closefd=False)
-    sys.stdout.reconfigure(write_through=unbuffered)
-    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", errors="backslashreplace", closefd=False)
-    sys.stderr.reconfigure(line_buffering=True)
+    sys.stdout = sys.__stdout__ = io.TextIOWrapper(binary, write_through=unbuffered)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
     numpy.random.seed()
     words = request["words"]
     kind = words.pop(0) if words[0] in ("-c", "-m") else "file"

@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from tiny import WORDS, make_backbone
+from tiny import WORDS
 
 import mia_plugins
 from mia_plugins.data.adapter import Adapter
@@ -69,11 +69,6 @@ def make_data(folder, answer):
         (folder / f"{name}_data" / "frames.pkl").write_bytes(pickle.dumps(frames[name], protocol=4))
     texts = {label: [f"{WORDS[i]} {word}" for word in WORDS[10:13]] for i, label in enumerate(LABELS)}
     (folder / "descriptions.json").write_text(json.dumps(texts))
-
-
-@pytest.fixture(scope="module")
-def calm_backbone(tmp_path_factory):
-    return make_backbone(tmp_path_factory.mktemp("calm") / "tiny-bert", dropout=0.0)
 
 
 @pytest.fixture
