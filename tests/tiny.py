@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import warm
 
 from mia_plugins.testing.tiny import WORDS, make_backbone  # noqa: F401
 
@@ -52,11 +53,17 @@ def make_mintrec2(folder, clips=2):
     return folder
 
 
-def command(*arguments, cwd, **options):
-    """Runs ``run.py`` as a user would, in a folder of its own; returns the finished process."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *map(str, arguments)], cwd=cwd, capture_output=True, text=True, **options
-    )
+def command(*arguments, cwd, cold=False, **options):
+    """Runs ``run.py`` as a user would, in a folder of its own; returns the finished process.
+
+    Args:
+        arguments: of the command.
+        cwd: the folder.
+        cold: start a new interpreter, which takes some seconds; otherwise see :mod:`warm`.
+        options: of ``subprocess.run``.
+    """
+    words = [sys.executable, str(ROOT / "run.py"), *map(str, arguments)]
+    return (subprocess if cold else warm).run(words, cwd=cwd, capture_output=True, text=True, **options)
 
 
 def run_arguments(data, backbone, *more, settings=SETTINGS):

@@ -49,7 +49,7 @@ def tiny_cache() -> Path:
     return _folder("cache")[0]
 
 
-def make_backbone(folder: Path) -> Path:
+def make_backbone(folder: Path, dropout: float = 0.1) -> Path:
     """Writes the tiny BERT to a folder, its tokenizer too."""
     from transformers import BertConfig, BertModel, BertTokenizer
 
@@ -65,6 +65,7 @@ def make_backbone(folder: Path) -> Path:
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
+        hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=0.0,  # no module in some eras, so that tests could not switch it off
     )
     BertModel(config).save_pretrained(folder)
