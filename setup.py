@@ -24,7 +24,11 @@ setup(
     python_requires=">=3.9",
     packages=find_packages(include=["mia_plugins", "mia_plugins.*"]) + list(LEAVES),
     package_dir=LEAVES,
-    package_data={"mia_plugins": ["py.typed"], "mia_plugins.methods.amess": ["*.json"]},
+    package_data={
+        "mia_plugins": ["py.typed"],
+        "mia_plugins.hosts.upstream": ["*.md"],
+        "mia_plugins.methods.amess": ["*.json", "*.md"],
+    },
     install_requires=[
         "torch>=2.0",
         "transformers>=4.28.1,<6",
@@ -32,7 +36,7 @@ setup(
         "easydict>=1.10",
         "numpy>=1.23",
         "scikit-learn>=1.1",
-        "scipy>=1.9",
+        "scipy>=1.10",
         "pandas>=1.5",
         "safetensors>=0.3.1",
         "tqdm>=4.64",

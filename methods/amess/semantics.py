@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,9 +48,15 @@ def encode_descriptions(descriptions: list[list[str]], source: str) -> Tensor:
 
     random_state = torch.get_rng_state()
     model = load(lambda name, **_: SentenceTransformer(name, device="cpu"), source, "sentence encoder")
+    vectors = sentence_vectors(model, descriptions)
+    torch.set_rng_state(random_state)  # with or without the cache, what follows draws the same
+    return vectors
+
+
+def sentence_vectors(model: Any, descriptions: list[list[str]]) -> Tensor:
+    """Embeddings ``(labels, descriptions, width)`` float32 of equally many sentences a label, by a SentenceTransformer."""
     sentences = [sentence for label in descriptions for sentence in label]
     vectors = model.encode(sentences, show_progress_bar=False, convert_to_numpy=True)
-    torch.set_rng_state(random_state)  # with or without the cache, what follows draws the same
     return torch.from_numpy(vectors.astype(np.float32).reshape(len(descriptions), -1, vectors.shape[-1]))
 
 

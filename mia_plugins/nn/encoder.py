@@ -21,10 +21,7 @@ class TextEncoder(nn.Module):
     def __init__(self, model: Any, with_pooler: bool = False) -> None:
         super().__init__()
         if not hasattr(model, "embeddings") or not hasattr(model, "encoder"):
-            raise UserError(
-                f"text backbone {type(model).__name__} has no embedding layer and encoder to put a fusion between; "
-                "use a BERT-like one (bert-*, roberta-*, MiniLM)"
-            )
+            raise UserError(f"text backbone {type(model).__name__} is not BERT-like; use bert-*, roberta-* or MiniLM")
         self.config = model.config
         self.embeddings = model.embeddings
         self.encoder = model.encoder

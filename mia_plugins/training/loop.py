@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Callable, NamedTuple
+from typing import Any, Callable
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ..errors import UserError
-from ..system.processes import no_bar
+from ..system.progress import progress_bar
 from .predict import Batch, Loader, autocast, forward
 from .settings import TrainSettings
 
@@ -26,11 +25,8 @@ class Epoch:
     terms: dict[str, float] = field(default_factory=dict)
 
 
-class BatchLoss(NamedTuple):
-    """The loss of a batch: scalars by name, to be added up, and the number of clips they are of."""
-
-    terms: Mapping[str, Tensor]
-    clips: int
+#: the loss of a batch: scalars by name, to be added up, and the number of clips they are of
+BatchLoss = tuple[Mapping[str, Tensor], int]
 
 
 def named(losses: Tensor | Mapping[str, Tensor]) -> Mapping[str, Tensor]:
@@ -41,7 +37,7 @@ def named(losses: Tensor | Mapping[str, Tensor]) -> Mapping[str, Tensor]:
 def batch_loss(model: Any, batch: Batch, device: torch.device) -> BatchLoss:
     """The model's loss of a batch, in one process."""
     label_ids = batch["label_ids"].to(device)
-    return BatchLoss(named(model.loss(forward(model, batch, device, training=True), label_ids)), len(label_ids))
+    return named(model.loss(forward(model, batch, device, training=True), label_ids)), len(label_ids)
 
 
 def fit(
@@ -85,8 +81,7 @@ def fit(
         terms = train_epoch(
             model, train, optimizer, scheduler, number, settings=settings, device=device, loss_of=loss_of
         )
-        total = sum(terms.values())
-        history.append(Epoch(number, total, score(model), terms if len(terms) > 1 else {}))
+        history.append(Epoch(number, sum(terms.values()), score(model), terms if len(terms) > 1 else {}))
         after_epoch(history)
     return history
 
@@ -120,7 +115,7 @@ def train_epoch(
     model.train()
     totals: dict[str, Tensor] = {}
     clips = 0
-    bar = tqdm(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False, disable=no_bar())
+    bar = progress_bar(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False)
     for step, batch in enumerate(bar):
         with autocast(settings.precision, device):
             terms, count = loss_of(batch) if loss_of else batch_loss(model, batch, device)
@@ -134,7 +129,7 @@ def train_epoch(
         for name, term in terms.items():
             totals[name] = totals.get(name, 0) + term.detach().float() * count
         clips += count
-        if step % 20 == 0 or step + 1 == len(train):  # reading the loss waits for the device: not at every step
+        if step % 20 == 0 or step + 1 == len(train):  # to look at the loss is to wait for the device: not at every step
             check_finite(totals, number, step)
             bar.set_postfix(loss=f"{sum(map(float, totals.values())) / clips:.3f}", refresh=False)
     return {name: float(total) / clips for name, total in totals.items()}
@@ -149,6 +144,4 @@ def check_finite(totals: Mapping[str, Tensor], epoch: int, step: int) -> None:
     for name, total in totals.items():
         if not torch.isfinite(total):
             term = "" if name == "loss" else f" ({name})"
-            raise UserError(
-                f"the loss{term} is {float(total)} at epoch {epoch}, step {step}; lower lr, or use precision=float32"
-            )
+            raise UserError(f"the loss{term} is {float(total)} at epoch {epoch}, step {step}; lower lr, or use float32")

@@ -22,18 +22,15 @@ def parameter_groups(model: Any, settings: TrainSettings) -> list[dict[str, Any]
 
     Pre-trained ones learn at ``lr``, new ones at ``lr * new_lr_factor``. Vectors (biases, normalizations) do not decay.
     """
-    groups = []
-    for new in (False, True):
-        for decays in (True, False):
-            weights = [
-                weight
-                for name, weight in model.named_parameters()
-                if weight.requires_grad and new != is_pretrained(model, name) and decays == (weight.ndim > 1)
-            ]
-            rate = settings.lr * (settings.new_lr_factor if new else 1.0)
-            if weights:
-                groups.append({"params": weights, "lr": rate, "weight_decay": settings.weight_decay * decays})
-    return groups
+    groups: dict[tuple[bool, bool], list[Any]] = {}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            groups.setdefault((not is_pretrained(model, name), weight.ndim < 2), []).append(weight)
+    rates, decays = (settings.lr, settings.lr * settings.new_lr_factor), (settings.weight_decay, 0.0)
+    return [
+        {"params": weights, "lr": rates[new], "weight_decay": decays[vector]}
+        for (new, vector), weights in sorted(groups.items())
+    ]
 
 
 def make_optimizer(model: Any, settings: TrainSettings, steps: int) -> tuple[Any, Any]:
@@ -50,10 +47,7 @@ def make_optimizer(model: Any, settings: TrainSettings, steps: int) -> tuple[Any
     groups = parameter_groups(model, settings)
     try:
         optimizer = torch.optim.AdamW(groups, lr=settings.lr, fused=True)
-    except (
-        RuntimeError,
-        TypeError,
-    ):  # an older torch has no fused step for this device; the plain one takes twice as long
+    except (RuntimeError, TypeError):  # an older torch has no fused step for this device
         optimizer = torch.optim.AdamW(groups, lr=settings.lr)
     warmup = int(steps * settings.warmup_proportion)
 

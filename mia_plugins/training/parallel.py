@@ -25,7 +25,7 @@ def shared_loss(model: Any, device: torch.device) -> Callable[[Batch], BatchLoss
         sizes = row_counts(label_ids)
         output = forward(wrapped, batch, device, training=True)
         check_rows(output, len(label_ids))
-        return BatchLoss(named(model.loss(gather_output(output, sizes), gather(label_ids, sizes))), sum(sizes))
+        return named(model.loss(gather_output(output, sizes), gather(label_ids, sizes))), sum(sizes)
 
     return loss_of
 

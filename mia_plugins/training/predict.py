@@ -8,10 +8,9 @@ from typing import Any, Callable, Protocol
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ..evaluation.predictions import Predictions
-from ..system.processes import no_bar
+from ..system.progress import progress_bar
 
 Batch = Mapping[str, Tensor]
 
@@ -22,8 +21,7 @@ class Loader(Sized, Iterable[Batch], Protocol):
 
 def forward(model: nn.Module, batch: Batch, device: torch.device, training: bool = False) -> Any:
     """The model's output for a batch; the labels are shown to it in training only."""
-    # index is for whoever puts predictions back into the order of the clips
-    hidden = ("index",) if training else ("index", "label_ids")
+    hidden = ("index",) if training else ("index", "label_ids")  # by the index, predictions find their order again
     return model({key: value.to(device, non_blocking=True) for key, value in batch.items() if key not in hidden})
 
 
@@ -34,12 +32,29 @@ def unlabelled(loader: Iterable[Batch]) -> Iterator[Batch]:
 
 def autocast(precision: str, device: torch.device) -> AbstractContextManager[Any]:
     """The context that computes in ``precision``."""
-    if precision == "float32":
-        return nullcontext()
-    return torch.autocast(device.type, dtype=getattr(torch, precision))
+    return nullcontext() if precision == "float32" else torch.autocast(device.type, dtype=getattr(torch, precision))
 
 
 @torch.inference_mode()
+def outputs(
+    model: nn.Module, loader: Loader, *, device: torch.device, precision: str, what: str = "scoring"
+) -> Iterator[tuple[Batch, Any]]:
+    """Each batch with the model's output for it, which does not see the labels.
+
+    Args:
+        model: on ``device``.
+        loader: the clips.
+        device: where to compute.
+        precision: float32 or bfloat16.
+        what: names the progress bar.
+    """
+    model.eval()
+    for batch in progress_bar(loader, desc=what, unit="batch", leave=False):
+        with autocast(precision, device):
+            output = forward(model, batch, device)
+        yield batch, output
+
+
 def predict(
     model: nn.Module,
     loader: Loader,
@@ -61,11 +76,8 @@ def predict(
         what: names the progress bar.
         collect: takes the results of this process' batches and returns those of all processes.
     """
-    model.eval()
     parts, clips = [], 0
-    for batch in tqdm(loader, desc=what or "scoring", unit="batch", leave=False, disable=no_bar()):
-        with autocast(precision, device):
-            output = forward(model, batch, device)
+    for batch, output in outputs(model, loader, device=device, precision=precision, what=what or "scoring"):
         label_ids = batch["label_ids"]
         index = batch.get("index", torch.arange(clips, clips + len(label_ids)))
         parts.append((output.logits.float().cpu(), output.features.float().cpu(), label_ids, index))

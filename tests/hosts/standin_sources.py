@@ -14,6 +14,13 @@ def set_output_path(args, name):
     os.makedirs(model, exist_ok=True)
     return place, model
 
+def save_model(model, folder):
+    torch.save(model.state_dict(), os.path.join(folder, "pytorch_model.bin"))
+
+def restore_model(model, folder, device=None):
+    model.load_state_dict(torch.load(os.path.join(folder, "pytorch_model.bin")), strict=False)
+    return model
+
 def save_results(args, results, debug_args=None):
     os.makedirs(args.results_path, exist_ok=True); os.makedirs(args.output_path, exist_ok=True)
     for key in ("y_pred", "y_true", "features"):

@@ -289,8 +289,10 @@ def set_logger(args):
 def work(args, data):
     set_torch_seed(args.seed)
     args.model_output_path = set_output_path(args)
-    model = ModelManager(args)
-    method = method_map[args.method](args, data, model)
+    if args.method.startswith("text"):
+        method = method_map[args.method](args, data)
+    else:
+        method = method_map[args.method](args, data, ModelManager(args))
     if args.train:
         method._train(args)
     save_results(args, method._test(args))
@@ -300,6 +302,7 @@ def run():
     args = parse_arguments()
     set_logger(args)
     args = add_config_param(ParamManager(args).args)
+    args.update({key: value[0] for key, value in args.items() if isinstance(value, list)})  # a grid of one
     work(args, DataManager(args))
 
 

@@ -53,7 +53,7 @@ def make_tree(folder, kind, bert="/nowhere/bert"):
         f"configs{sub}/base.py": fill(
             CONFIG_BASE,
             TABLES="" if first else "from .__init__ import pretrained_models_path",
-            PACKAGE=repr("configs.single_turn.amess" if kind == "mmoir" else f"configs{dotted}"),
+            PACKAGE='"configs.single_turn." + args.method' if kind == "mmoir" else repr(f"configs{dotted}"),
             FOUND="" if first else "self.args.text_pretrained_model = pretrained_models_path[args.text_backbone]",
         ),
         f"data{sub}/__init__.py": fill(BENCHMARKS, DATASET=DATASETS[kind]),

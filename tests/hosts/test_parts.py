@@ -1,54 +1,29 @@
-"""The parts that need no host: batches, settings, shims."""
+"""The parts that need no host: settings, shims."""
 
+import dataclasses
 import os
 import subprocess
 import sys
+from typing import Optional
 
 import pandas
 import pytest
 import torch
 import transformers
 from easydict import EasyDict
-from small_model import make_batch
 from tiny import ROOT
 
 from mia_plugins.errors import UserError
-from mia_plugins.hosts.live.batches import Trimmed, trim
+from mia_plugins.hosts.facts.names import names_in_host, plugin
+from mia_plugins.hosts.facts.table import MINTREC2, MMOIR
 from mia_plugins.hosts.live.compat import SHIMS, needed
 from mia_plugins.hosts.live.old_adamw import AdamW
 from mia_plugins.hosts.live.params import host_param, settings_of
 from mia_plugins.hosts.live.sources import host_name
 from mia_plugins.methods.amess import METHOD
+from mia_plugins.plugin import registry
 
 ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
-
-
-@pytest.mark.parametrize("lengths", [True, False])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_padded_batch_is_what_it_was(lengths, dtype):
-    plain = make_batch([3, 7], [2, 5], [4, 1])
-    padded = make_batch([3, 7], [2, 5], [4, 1], extra=(9, 30, 40))
-    padded = {key: value.to(dtype) if key in ("video_feats", "audio_feats") else value for key, value in padded.items()}
-    if not lengths:
-        padded = {key: value for key, value in padded.items() if not key.endswith("lengths")}
-    labels = torch.tensor([0, 1])
-    for out in Trimmed([{**padded, "label_ids": labels}]):
-        assert out.keys() == {*plain, "label_ids", "train_place"}
-        assert out["train_place"].tolist() == [-1, -1]
-        for key, value in plain.items():
-            assert torch.equal(out[key], value)
-            assert out[key].dtype == value.dtype
-            assert out[key].is_contiguous()
-
-
-def test_clips_of_zeros_keep_a_frame_and_text_alone_is_enough():
-    batch = make_batch([2], [3], [3])
-    batch["video_feats"].zero_()
-    del batch["video_lengths"]
-    out = trim({**batch, "label_ids": torch.tensor([0])})
-    assert out["video_feats"].shape[1] == 1
-    alone = trim({"text_feats": batch["text_feats"], "label_ids": torch.tensor([0])})
-    assert alone.keys() == {"text_feats", "label_ids", "train_place"}
 
 
 def test_a_param_gives_every_setting_as_a_plain_value():
@@ -146,3 +121,43 @@ assert net.get_head_mask(None, 2) == [None, None]
         env={**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"},
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_plugins_leave_the_hosts_names_alone(monkeypatch):
+    monkeypatch.setattr(registry, "_registered", {registry.METHOD_GROUP: {}, registry.DATASET_GROUP: {}})
+    for name in ("mine", "mia_thing"):
+        registry.register(dataclasses.replace(METHOD, name=name))
+    assert names_in_host(MMOIR, ["text", "mag_bert"]) == {
+        "amess": "amess",
+        "mine": "mine",
+        "mia_text": "text",
+        "mia_thing": "mia_thing",
+    }
+    two = names_in_host(MINTREC2, ["text", "mine_ood"])
+    assert {name for name, method in two.items() if method == "text"} == {"mia_text", "mia_text_ood"}
+    assert {name for name, method in two.items() if method == "mine"} == {"mia_mine", "mia_mine_ood"}
+    for table in (two, names_in_host(MMOIR, ["text"])):
+        assert {name: plugin(name).name for name in table} == table
+    with pytest.raises(UserError, match="unknown method 'mia_nothing'"):
+        plugin("mia_nothing")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Settings of types that a host's dictionary would change."""
+
+    widths: tuple[int, ...] = (3, 4)
+    limit: Optional[float] = None
+
+
+def test_a_method_without_configs_and_with_tuples(monkeypatch):
+    method = dataclasses.replace(METHOD, name="mine", settings=Settings, configs=None)
+    monkeypatch.setattr(registry, "_registered", {registry.METHOD_GROUP: {}, registry.DATASET_GROUP: {}})
+    registry.register(method)
+    values = host_param("mine", overrides={"limit": 0.5})(ARGS).hyper_param
+    assert not any(isinstance(value, (list, tuple)) for value in values.values())
+    assert settings_of(EasyDict(values), method)[1] == Settings((3, 4), 0.5)
+    grid = host_param("mine", overrides={"widths": [(1, 2), (5,)]})(ARGS).hyper_param["widths"]
+    assert [settings_of(EasyDict(widths=value), method)[1].widths for value in grid] == [(1, 2), (5,)]
+    assert host_param("mine_ood")(ARGS).hyper_param["ood_training"] == "outlier_exposure"
+    assert host_param("mine")(ARGS).hyper_param["ood_training"] == "k_plus_1"

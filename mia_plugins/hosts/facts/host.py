@@ -25,7 +25,7 @@ class Host:
         datasets: usable data sets, the usual one first.
         config_files: path of a config -> the method's name in the host, the data set.
         example: path of the example script.
-        template: module with the part of the manager that only this host needs.
+        template: module of its manager.
         tables: module of the tables of pre-trained models and feature files; empty: the host has none.
         loaders: module of ``get_dataloader``; empty: the data manager holds the loaders.
         detectors: module of ``ood_detection_map``; empty: none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .host import Host
 
-TEMPLATES = "mia_plugins.hosts.upstream.templates"
+MANAGERS = "mia_plugins.hosts.managers"
 SENTENCES = "sentence-transformers>=2.2.2"
 FLOAT64 = "Its loader pads in float64, about {gb} GB for all clips; `mia-plugins run --float32` needs a third."
 SCRIPT = ("parse_arguments", "set_logger", "work", "run")
@@ -48,7 +48,7 @@ MMOIR = Host(
         "configs/single_turn/{method}/{method}_MIntRec2.py": ("{method}", "MIntRec2.0"),
     },
     example="examples/single_turn/{method}/run_{method}_MIntRec2.sh",
-    template=f"{TEMPLATES}.mmoir",
+    template=f"{MANAGERS}.mmoir",
     option_defaults={"--dialogue_mode": "single_turn", "--text_backbone": "bert-base-uncased"},
     extras=("training with out-of-scope clips by --train_ood (ood_training says how)",),
     notes=(FLOAT64.format(gb=45),),
@@ -88,7 +88,7 @@ MINTREC2 = Host(
         "configs/single_turn/{method}_ood.py": ("{method}_ood", "MIntRec2.0"),
     },
     example="examples/single_turn/run_{method}_baselines.sh",
-    template=f"{TEMPLATES}.mintrec2",
+    template=f"{MANAGERS}.mintrec2",
     variants=("{method}", "{method}_ood"),
     renamed={"data": "data.single_turn"},
     prebuilt=True,
@@ -127,7 +127,7 @@ MINTREC = Host(
     datasets=("MIntRec",),
     config_files={"configs/{method}.py": ("{method}", "MIntRec")},
     example="examples/run_{method}.sh",
-    template=f"{TEMPLATES}.mintrec",
+    template=f"{MANAGERS}.mintrec",
     prebuilt=True,
     requirement=SENTENCES,
     option_defaults={"--text_backbone": "bert-base-uncased"},
@@ -174,7 +174,7 @@ MINTOOD = Host(
     datasets=("MIntRec",),
     config_files={"configs/{method}_MIntRec.py": ("{method}", "MIntRec")},
     example="examples/run_{method}.sh",
-    template=f"{TEMPLATES}.mintood",
+    template=f"{MANAGERS}.mintood",
     requirement=SENTENCES,
     option_defaults={
         "--text_backbone": "bert-base-uncased",

@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
-import logging
+import dataclasses
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import ConcatDataset, DataLoader, Dataset
+from torch.utils.data import ConcatDataset
 
 from ...evaluation.predictions import Predictions
+from ...evaluation.scoring import dev_score
 from ...plugin.method import Method, build_model
-from ...plugin.task import Task
 from ...training.arguments import RunArguments
-from ...training.checkpoints import identity
-from ...training.loop import Epoch
-from ...training.manager import Loaders, Manager
+from ...training.checkpoints import identity, load_checkpoint, save_checkpoint
+from ...training.manager import Loaders
 from ...training.optimizer import freeze_backbone
-from ...training.predict import predict
 from ..facts.detect import current_host
-from ..facts.host import Host
-from .batches import Placed, Trimmed
-from .params import OOD, plugin, settings_of
-from .scoring import check_detector, detection_results, in_scope_results, mode_of, open_set_results
+from ..facts.names import plugin
+from ..managers.batches import placed
+from ..managers.task import task_of, trains_with_ood, use_feature_widths
+from .params import settings_of
 from .sources import source_of
 
-
-def host_manager(method_name: str) -> type:
-    """The manager class a host's ``method_map`` takes under a method's name."""
-
-    class HostManager(BaseManager):
-        """Trains with the trainer here, on the host's batches; tests with the host's own evaluation."""
-
-        def __init__(self, args: Any, data: Any, model: Any = None) -> None:
-            super().__init__(plugin(method_name), args, data, model)
-
-    HostManager.__name__ = HostManager.__qualname__ = f"HostManager_{method_name}"
-    return HostManager
+if TYPE_CHECKING:
+    from ..managers.mintrec import Manager as HostManager
+else:
+    HostManager = object  # a host's own manager takes this place, see host_manager
 
 
-class BaseManager:
-    """See :func:`host_manager`.
+def host_manager(method_name: str) -> Any:
+    """What a host's ``method_map`` takes under a method's name: makes the host's manager, with the plugin in it."""
+
+    def make(args: Any, data: Any, model: Any = None) -> Any:
+        base = import_module(current_host().host.template).Manager
+        return type("PluginManager", (PluginManager, base), {})(plugin(method_name), args, data, model)
+
+    return make
+
+
+class PluginManager(HostManager):
+    """Builds and saves the model as ``run.py`` does, and calls the method's hooks; the rest is the host's manager.
 
     Args:
         method: the plugin.
@@ -51,111 +52,83 @@ class BaseManager:
     """
 
     def __init__(self, method: Method, args: Any, data: Any, model: Any) -> None:
-        self.host: Host = current_host().host
-        self.logger = logging.getLogger(args.logger_name)
-        self.settings, own = settings_of(args, method)
+        self.method, (self.training, self.method_settings) = method, settings_of(args, method)
+        device = model.device if model is not None else default_device(args)
+        data = placed(data)
         splits = data.data if hasattr(data, "data") else data.mm_data
-        check_detector(self.host, args, splits["train"].label_ids)
-        mixed = "ood_train" in splits and bool(args.get("train_ood") or args.method.endswith(OOD))
-        as_class = mixed and self.settings.ood_training == "k_plus_1"
-        task = make_task(args, tuple(data.label_list), splits["train"], as_class)
-        self.device = model.device if model is not None else default_device(args)
-        net = build_model(method, task, own).to(self.device)
+        # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
+        use_feature_widths(args, splits["train"][0])
+        if method.optimizer is not None:
+            self.new_optimizer: Any = method.optimizer
+        network = SimpleNamespace(model=self._build(args, tuple(data.label_list), device))
+        builder = SimpleNamespace(device=device, model=network, _set_model=lambda args: network)
+        super().__init__(args, data, builder)
+        self.settings = self.training
+        if self.training.eval_monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
+            clips: Any = ConcatDataset([splits[name] for name in ("dev", "ood_dev") if name in splits])
+            self.eval_dataloader = self._loader(clips, args.eval_batch_size)
+        if trains_with_ood(args):
+            self.logger.info("training with out-of-scope clips: %s", self.training.ood_training)
+        if method.prepare is not None:
+            method.prepare(self.model, self.reference_dataloader, self.device)
+
+    def _build(self, args: Any, labels: tuple[str, ...], device: torch.device) -> Any:
+        task = dataclasses.replace(task_of(args, labels), text_backbone=source_of(args))
+        self.identity = identity(self.method, task, self.method_settings, args.seed)
+        network = build_model(self.method, task, self.method_settings).to(device)
         if args.get("freeze_backbone_parameters"):
-            freeze_backbone(net)
-        self.run_arguments = RunArguments(
-            method=method,
+            freeze_backbone(network)
+        return network
+
+    def _restore(self, args: Any) -> None:
+        load_checkpoint(self.model, Path(args.model_output_path), self.identity)
+
+    def _save(self, args: Any) -> None:
+        save_checkpoint(self.model, Path(args.model_output_path), self.identity)
+
+    def _get_outputs(self, args: Any, dataloader: Any, show_results: bool = False) -> dict[str, Any]:
+        """The host's metrics; on dev also ``is_os_f1`` where it is the monitor, which is none of the hosts'."""
+        results = super()._get_outputs(args, dataloader, show_results)
+        if self.training.eval_monitor == "is_os_f1" and dataloader is self.eval_dataloader:
+            results["is_os_f1"] = dev_score(
+                predictions(results),
+                lambda: predictions(super(PluginManager, self)._get_outputs(args, self.reference_dataloader)),
+                monitor="is_os_f1",
+                num_labels=args.num_labels,
+                scale=self.training.scale,
+            )
+        return results
+
+    def _train(self, args: Any) -> None:
+        """Trains by the host's manager, or by the method's own where it has one."""
+        if self.method.manager is None:
+            super()._train(args)
+            return
+        arguments = RunArguments(
+            method=dataclasses.replace(self.method, prepare=None),  # it has been called
             settings=self.settings,
             num_labels=args.num_labels,
             device=self.device,
-            identity=identity(method, task, own, args.seed),
-            train=args.train,
+            identity=self.identity,
+            train=True,
             model_output_path=Path(args.model_output_path),
             save_model=args.save_model,
         )
-        loaders = make_loaders(self.host, args, data, splits, mixed, self.settings.eval_monitor)
-        self.trainer = (method.manager or Manager)(self.run_arguments, loaders, net)
-        self.trainer.logger = self.logger
-        if mixed:
-            self.logger.info("training with out-of-scope clips: %s", self.settings.ood_training)
-
-    def _train(self, args: Any) -> list[Epoch]:
-        """Trains; the best epoch's weights stay in the model, and on disk with ``--save_model``."""
-        return self.trainer._train(self.run_arguments)
-
-    def _predict(self, loader: Any, what: str) -> Predictions:
-        return predict(self.trainer.model, loader, device=self.device, precision=self.settings.precision, what=what)
-
-    @torch.inference_mode()
-    def _test(self, args: Any) -> dict[str, Any]:
-        """The host's metrics of the test split, and the arrays they come from."""
-        test, mode = self._predict(self.trainer.data.test, "test"), mode_of(self.host, args)
-        results = in_scope_results(args, test)
-
-        def train() -> Predictions:
-            return self._predict(self.trainer.data.reference, "train clips")
-
-        if mode == "ood_cls":
-            metrics, y_open = open_set_results(self.host, args, test, train)
-            results.update(metrics)
-            if y_open is not None:
-                results["y_open"] = y_open
-        elif mode == "ood_det":
-            weight, bias = (part.detach().float().cpu() for part in self.trainer.model.vim())
-            results.update(detection_results(self.host, args, test, train, weight, bias))
-        if args.train or self.host.common_param:  # MIntRec wants the key even where nothing was trained
-            results["best_eval_score"] = round(self.trainer.best_eval_score, 4)
-        return results
-
-
-def make_task(args: Any, labels: tuple[str, ...], train: Dataset[Any], as_class: bool) -> Task:
-    """What the model is built for, from the host's args and the first training clip."""
-    first = train[0]
-
-    def width(kind: str) -> int:
-        # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
-        frames = first.get(f"{kind}_feats")
-        return int(args[f"{kind}_feat_dim"] if frames is None else frames.shape[-1])
-
-    return Task(
-        dataset=args.dataset,
-        labels=labels,
-        num_classes=len(labels) + as_class,
-        text_backbone=source_of(args),
-        text_length=args.text_seq_len,
-        video_length=args.video_seq_len,
-        audio_length=args.audio_seq_len,
-        video_dim=width("video"),
-        audio_dim=width("audio"),
-    )
-
-
-def make_loaders(host: Host, args: Any, data: Any, splits: Any, mixed: bool, monitor: str) -> Loaders:
-    """The host's loaders, trimmed; out-of-scope clips are mixed in for training as ``run.py`` does."""
-    theirs = import_module(host.loaders).get_dataloader(args, splits) if host.loaders else data.mm_dataloader
-
-    def loader(dataset: Dataset[Any], batch_size: int, shuffle: bool) -> DataLoader:
-        return DataLoader(
-            dataset,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            num_workers=args.num_workers,
-            pin_memory=torch.cuda.is_available(),
+        loaders = Loaders(
+            train=self.train_dataloader,
+            dev=self.eval_dataloader,
+            test=self.test_dataloader,
+            reference=self.reference_dataloader,
+            bank=self.reference_dataloader,
         )
+        trainer = self.method.manager(arguments, loaders, self.model)
+        trainer._train(arguments)
+        self.model, self.best_eval_score = trainer.model, trainer.best_eval_score
 
-    dev = theirs["dev"]
-    in_scope = Placed(splits["train"])
-    clips = ConcatDataset([in_scope, Placed(splits["ood_train"], in_scope=False)]) if mixed else in_scope
-    train = loader(clips, args.train_batch_size, True)
-    if mixed and monitor == "is_os_f1":  # the in-scope monitors do not look at out-of-scope clips
-        dev = loader(ConcatDataset([splits["dev"], splits["ood_dev"]]), args.eval_batch_size, False)
-    return Loaders(
-        train=Trimmed(train),
-        dev=Trimmed(dev),
-        test=Trimmed(theirs["test"]),
-        reference=Trimmed(loader(in_scope, args.eval_batch_size, False)),
-        bank=Trimmed(loader(in_scope, args.eval_batch_size, False)),
-    )
+
+def predictions(outputs: dict[str, Any]) -> Predictions:
+    """The arrays of a host's outputs."""
+    return Predictions(outputs["y_logit"], outputs["y_feat"], outputs["y_true"])
 
 
 def default_device(args: Any) -> torch.device:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from ...plugin.method import Method
@@ -11,6 +12,7 @@ from ...plugin.params import load_param
 from ...plugin.settings import grid, parse_assignments, split_settings
 from ...training.settings import TrainSettings
 from ..facts.names import OOD, plugin
+from .sources import source_of
 
 
 def host_param(method_name: str, config: str | None = None, overrides: Mapping[str, Any] | None = None) -> type:
@@ -35,7 +37,9 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
         def __init__(self, args: Any) -> None:
             method = plugin(method_name)
             param = load_param(method, args.dataset, config)
-            values = all_settings(method, param(args).hyper_param if param is not None else {})
+            # a config may look at the backbone's files, which the host's name for it does not lead to
+            options = SimpleNamespace(**{**vars(args), "text_backbone": source_of(args)})
+            values = all_settings(method, param(options).hyper_param if param is not None else {})
             if method_name.endswith(method.name + OOD):
                 values["ood_training"] = "outlier_exposure"  # as the host's own methods of that name train
             values.update(overrides or {})

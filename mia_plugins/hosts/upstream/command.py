@@ -1,64 +1,85 @@
-"""``mia-plugins patch``: the method as a contribution to a host, one git patch and the letter that goes with it."""
+"""``mia-plugins patch``: a method as a contribution to a host: commits for ``git am``, and the letter beside them."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from pathlib import Path
 
 from ...errors import UserError
+from ...plugin.registry import DEFAULT_METHOD, find_method
 from ...system.files import whole_file
 from ..facts.detect import find_host
-from ..facts.git import git
-from ..facts.host import Host, class_name
-from ..facts.python_text import dictionary_keys
-from ..facts.repository import Repository, repository_of
+from ..facts.host import Host
+from ..facts.names import installable
+from ..facts.repository import repository_of
 from ..facts.table import BY_SHORT_NAME
-from ..install.edits import Text, add_entries, add_import, find_map
-
-METHOD = "amess"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """The command's options."""
     parser = subparsers.add_parser(
         "patch",
-        help="write A-MESS as a patch for a benchmark's repository",
-        description="Writes A-MESS as one git patch against the last commit of a checkout, and beside it the text of a "
-        "pull request. The checkout stays as it is.",
+        help="write a method as commits for a benchmark's repository",
+        description="Writes a method as three commits (a mailbox for `git am`) on top of a checkout's last one, and "
+        "beside it the text of a pull request. The checkout stays as it is.",
     )
     parser.add_argument("host", choices=sorted(BY_SHORT_NAME), help="the benchmark")
-    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: amess-<host>.patch)")
+    parser.add_argument("--method", default=DEFAULT_METHOD, help=f"an installed method (default: {DEFAULT_METHOD})")
     parser.add_argument("--host", dest="folder", metavar="DIR", help="a checkout (default: $MIA_HOSTS/<its name>)")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to write (default: <method>-<host>.patch)")
+    parser.add_argument("--author", metavar="'NAME <MAIL>'", help="of the commits (default: as your git has it)")
+    parser.add_argument("--repository", metavar="URL", help="where this package is published, for the letter")
+    figures = parser.add_mutually_exclusive_group(required=True)
+    figures.add_argument("--results", metavar="DIR", help="folder of results tables, for the letter's figures")
+    figures.add_argument("--without_figures", action="store_true", help="write a letter without any")
     parser.set_defaults(action=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Writes the patch.
+    """Writes the commits and the letter.
 
     Raises:
-        UserError: no checkout of the host, or one that cannot take the patch.
+        UserError: no checkout of the host, one that cannot take the commits, or nothing to fill the letter with.
     """
-    from .contribution import contribution_text  # heavy imports come after --help and wrong options
+    # heavy imports come after --help and wrong options
+    from .about import about
+    from .changes import changes
+    from .figures import figures
+    from .files import settings_of_host
+    from .letter import letter, repository_address
+    from .series import author, mailbox
 
     host = BY_SHORT_NAME[options.host]
-    folder = find_checkout(host, options.folder)
-    repository = repository_of(folder)
-    base = repository.commit()
-    before, after = changes(host, repository)
-    output = Path(options.output or f"amess-{host.short}.patch")
-    letter = output.with_suffix(".md")
+    method = about(find_method(installable(options.method)))
+    sender, address = author(options.author), repository_address(options.repository)
+    tables = None if options.without_figures else figures(host, method.method.name, Path(options.results))
+    repository = repository_of(find_checkout(host, options.folder))
+    before, commits = changes(host, method, repository)
+    output = Path(options.output or f"{method.method.name}-{host.short}.patch")
+    text = letter(
+        host,
+        method,
+        base=repository.commit(),
+        patch=output.name,
+        commits=commits,
+        settings=settings_of_host(host, method),
+        repository=address,
+        figures=tables,
+    )
+    raw = mailbox(before, commits, sender)
     with whole_file(output) as temporary:
-        temporary.write_bytes(diff(before, after))
-    with whole_file(letter) as temporary:
-        temporary.write_text(contribution_text(host, base, sorted(after)), encoding="utf-8")
-    print(f"{output}: {len(after)} files for {host.name} at {base[:10]}; {letter}: the text that goes with it")
+        temporary.write_bytes(raw)
+    with whole_file(output.with_suffix(".md")) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    keep = " --keep-cr" if any(b"\r\n" in content for content in before.values()) else ""
+    print(f"{output}: {len(commits)} commits for {host.name} at {repository.commit()[:10]}, for `git am{keep}`")
+    print(f"{output.with_suffix('.md')}: the text of the pull request")
     return 0
 
 
 def find_checkout(host: Host, given: str | None) -> Path:
-    """The checkout to make the patch for.
+    """The checkout to write the commits for.
 
     Raises:
         UserError: there is none, or it holds another host.
@@ -70,64 +91,3 @@ def find_checkout(host: Host, given: str | None) -> Path:
     if checkout.host.name != host.name:
         raise UserError(f"{checkout.folder}: is {checkout.host.name}, not {host.name}; give another --host")
     return checkout.folder
-
-
-def changes(host: Host, repository: Repository) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """The files that the patch touches, before and after; new ones are only in the second.
-
-    Raises:
-        UserError: the last commit has the method already, or lacks what the patch builds on.
-    """
-    from .contribution import add_readme_line, example_text
-    from .vendor import vendored_files
-
-    after = {path: text.encode("utf-8") for path, text in vendored_files(host).items()}
-    after[host.example.format(method=METHOD)] = example_text(host).encode("utf-8")
-    folder, tracked = repository.folder, repository.files()
-    for path in after:
-        if path in tracked:
-            raise UserError(f"{folder / path}: is in the last commit already; check out one without {METHOD}")
-    before: dict[str, bytes] = {}
-
-    def committed(path: str) -> Text:
-        if path not in tracked:
-            raise UserError(f"{folder / path}: is not in the last commit; check out {host.commit[:10]}")
-        before[path] = repository.contents(tracked[path])
-        return Text(path, before[path])
-
-    names = [name.format(method=METHOD) for name in host.variants]
-    managers, nets = host.methods_map, host.nets_map
-    imports = {managers[0]: (f".{class_name(METHOD)}.manager", class_name(METHOD))}
-    imports[nets[0]] = (host.net_import(METHOD), f"build_{METHOD}")
-    for path, map_name in (managers, nets):
-        text = committed(path)
-        if set(dictionary_keys(find_map(text, map_name))) & set(names):
-            raise UserError(f"{folder / path}: {map_name} has {METHOD} already; check out a commit without it")
-        module, thing = imports[path]
-        add_entries(text, map_name, [f"'{name}': {thing}" for name in names])
-        add_import(text, f"from {module} import {thing}")
-        after[path] = text.bytes()
-    if "README.md" in tracked:
-        text = committed("README.md")
-        if add_readme_line(host, text):
-            after["README.md"] = text.bytes()
-    if host.requirement and "requirements.txt" in tracked:
-        text = committed("requirements.txt")
-        text.append([host.requirement])
-        after["requirements.txt"] = text.bytes()
-    return before, after
-
-
-def diff(before: dict[str, bytes], after: dict[str, bytes]) -> bytes:
-    """The git patch that leads from one set of files to the other."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        git(folder, "init", "--quiet")
-        trees = []
-        for files in (before, {**before, **after}):
-            for path, raw in files.items():
-                (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                (folder / path).write_bytes(raw)
-            git(folder, "add", "--all", "--force")
-            trees.append(git(folder, "write-tree").decode().strip())
-        return git(folder, "diff", "--no-color", "--no-ext-diff", "--no-renames", *trees)

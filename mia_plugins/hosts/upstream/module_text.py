@@ -6,47 +6,66 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+
+from .slim import slim
 
 PACKAGE = "mia_plugins"
 Name = tuple[str, str]  # a module and what it defines
+_others: set[str] = set()  # packages of plugins
+_texts: dict[str, str] = {}  # modules that are in no file
+
+
+def is_internal(module: str) -> bool:
+    """Whether a module is this package's or a plugin's, and its code goes into the patch."""
+    return module.split(".")[0] in {PACKAGE, *_others}
+
+
+def add_package(module: str) -> None:
+    """Makes a plugin's top-level package one whose code goes into the patch."""
+    _others.add(module.split(".")[0])
+
+
+def add_text(module: str, text: str) -> None:
+    """Makes a module of a text that is in no file."""
+    _texts[module] = text
+    parse.cache_clear()
 
 
 def source_path(module: str) -> Path:
-    """The file of a module such as ``mia_plugins.methods.amess.model``, in a checkout or installed.
+    """The file of a module such as ``mia_plugins.methods.amess.model``; what is above it is imported, it is not.
 
     Raises:
         ValueError: there is no such module.
     """
-    parts = module.split(".")
-    # these packages only say where their parts lie; what is below them may be heavy to import
-    top = import_module(".".join(parts[: 2 if len(parts) > 2 else 1]))
-    rest = parts[2:] if len(parts) > 2 else parts[1:]
-    for folder in map(Path, top.__path__):
-        for path in (folder.joinpath(*rest).with_suffix(".py"), folder.joinpath(*rest, "__init__.py")):
-            if path.is_file():
-                return path
-    raise ValueError(f"no module {module}")
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ValueError(f"no module {module}")
+    return Path(spec.origin)
 
 
 def read_source(module: str) -> str:
     """The text of a module."""
-    return source_path(module).read_text(encoding="utf-8")
+    return _texts[module] if module in _texts else source_path(module).read_text(encoding="utf-8")
 
 
 def is_package(module: str) -> bool:
     """Whether a module is a package's ``__init__``."""
-    return source_path(module).name == "__init__.py"
+    return module not in _texts and source_path(module).name == "__init__.py"
 
 
 @dataclass(frozen=True)
 class Definition:
-    """One top-level statement: the names it binds and reads, and its text with the comments above it."""
+    """One top-level statement: the names it binds and, in a patch, reads; its text with the comments above it.
+
+    ``inner_import`` is the line of an import of this package's in a function, which a patch cannot have; 0: none.
+    """
 
     binds: tuple[str, ...]
     reads: frozenset[str]
     text: str
+    inner_import: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,11 +81,7 @@ class Module:
 
 @cache
 def parse(name: str) -> Module:
-    """Reads a module of this package.
-
-    Raises:
-        ValueError: it holds a statement that cannot be moved to another file.
-    """
+    """Reads a module of this package or of a plugin's."""
     text = read_source(name)
     lines = text.splitlines()
     package = name if is_package(name) else name.rpartition(".")[0]
@@ -79,23 +94,27 @@ def parse(name: str) -> Module:
         start, end = end, node.end_lineno or node.lineno
         if i == 0 and isinstance(node, ast.Expr):
             continue  # the docstring
-        if isinstance(node, ast.ImportFrom):
-            source = absolute(node, package)
-            for alias in node.names:
-                target = internal if source.split(".")[0] == PACKAGE else external
-                if source != "__future__":
-                    target[alias.asname or alias.name] = (source, alias.name)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                external[alias.asname or alias.name] = (alias.name, "")
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            imported = node.body  # annotations of fields may need them
         else:
-            binds = tuple(bound(node))
-            if not binds:
-                raise ValueError(f"{name}, line {node.lineno}: a statement that defines nothing cannot be bundled")
-            for inner in ast.walk(node):
-                if isinstance(inner, ast.ImportFrom) and absolute(inner, package).split(".")[0] == PACKAGE:
-                    raise ValueError(f"{name}, line {inner.lineno}: an internal import inside a function")
-            definitions.append(Definition(binds, frozenset(read(node)), "\n".join(lines[start:end]).strip("\n")))
+            imported = [node] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        for each in imported:
+            if isinstance(each, ast.ImportFrom):
+                source = absolute(each, package)
+                for alias in each.names:
+                    target = internal if is_internal(source) else external
+                    if source != "__future__":
+                        target[alias.asname or alias.name] = (source, alias.name)
+            elif isinstance(each, ast.Import):
+                external.update({alias.asname or alias.name: (alias.name, "") for alias in each.names})
+        if imported:
+            continue
+        binds = tuple(bound(node))
+        if not binds:
+            continue  # does something, such as registering a plugin, that a patch has no use for
+        inner = [each.lineno for each in ast.walk(node) if isinstance(each, ast.ImportFrom) and of_ours(each, package)]
+        part = "\n".join(lines[start:end]).strip("\n")
+        definitions.append(Definition(binds, frozenset(read(ast.parse(slim(part)))), part, inner[0] if inner else 0))
     summary = (ast.get_docstring(ast.parse(text)) or "").strip()
     return Module(name, summary, tuple(definitions), internal, external)
 
@@ -106,6 +125,11 @@ def absolute(node: ast.ImportFrom, package: str) -> str:
         return node.module or ""
     base = package.split(".")[: len(package.split(".")) - node.level + 1]
     return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def of_ours(node: ast.ImportFrom, package: str) -> bool:
+    """Whether an import is of a module whose code goes into the patch."""
+    return is_internal(absolute(node, package))
 
 
 def bound(node: ast.stmt) -> Iterator[str]:

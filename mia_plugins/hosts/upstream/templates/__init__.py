@@ -1,5 +1,4 @@
-"""What a benchmark needs of its own around the method: the parts of a vendored copy that are not the method's.
+"""What a patch has in the place of parts of this package that a host has no use for; see :mod:`..vendor`.
 
-These modules are never imported here. They import a benchmark's packages as its own managers do, and
-:mod:`mia_plugins.hosts.upstream.bundle` joins them with the modules of this package they import.
+Nothing here is imported in this package: some of it imports a host's packages.
 """
