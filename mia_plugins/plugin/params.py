@@ -14,7 +14,7 @@ from typing import Any
 from easydict import EasyDict
 
 from ..errors import UserError, short
-from ..system.regular import is_regular
+from ..system.untrusted import is_regular
 from .method import Method
 from .registry import failed, run_file
 

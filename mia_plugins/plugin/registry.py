@@ -12,7 +12,7 @@ from typing import Any
 
 from ..data.adapter import Adapter
 from ..errors import UserError
-from ..system.regular import check_regular
+from ..system.untrusted import check_regular
 from .builtin import BUILTIN
 from .method import Method
 
