@@ -45,9 +45,9 @@ def combinations(options: argparse.Namespace, method: Method) -> list[Combinatio
         **parse_assignments(options.assignments),
         **options.set,
     }
-    found = [
+    result = [
         Combination(choice, *split_settings(chosen, TrainSettings, method.settings)) for chosen, choice in grid(values)
     ]
-    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in found):
+    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in result):
         raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
-    return found
+    return result
