@@ -2,10 +2,10 @@
 
 import json
 import shutil
-import subprocess
 import sys
 
 import pytest
+import warm
 from plugin.installing import install
 from tiny import ROOT, command
 
@@ -23,9 +23,7 @@ def test_they_keep_the_contract(installed, tmp_path):
         for test in sample.glob("test_*.py"):
             shutil.copy(test, tmp_path)
     pytest_alone = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir"]
-    done = subprocess.run(
-        [*pytest_alone, tmp_path, tmp_path], cwd=tmp_path, env=installed, capture_output=True, text=True
-    )
+    done = warm.run([*pytest_alone, tmp_path, tmp_path], cwd=tmp_path, env=installed, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "passed" in done.stdout
 
@@ -39,7 +37,7 @@ def test_a_run_and_its_report(installed, data, backbone, tmp_path):
     record = json.loads(next(tmp_path.glob("outputs/*/run.json")).read_text())
     assert set(record["history"][0]["terms"]) == {"classification", "pull"}
     report = [sys.executable, "-m", "mia_plugins.cli", "report", "results", "-o", "report"]
-    done = subprocess.run(report, cwd=tmp_path, env=installed, capture_output=True, text=True)
+    done = warm.run(report, cwd=tmp_path, env=installed, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "The memory gives" in (tmp_path / "report" / "report.md").read_text(encoding="utf-8")
 

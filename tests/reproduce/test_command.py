@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import pytest
+import warm
 from tiny import ROOT
 
 from mia_plugins.cli import main
@@ -29,7 +30,7 @@ def arguments(data, backbone, tmp_path):
 
 
 def start(arguments):
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, "-m", "mia_plugins.cli", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
