@@ -5,7 +5,7 @@
 
 PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
-SOURCES = mia_plugins methods configs data_adapters benchmarks tests run.py setup.py
+SOURCES = mia_plugins methods configs data_adapters benchmarks docs tests run.py setup.py
 
 .PHONY: demo test lint test-now test-2023 bench bench-gpu clean
 
