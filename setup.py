@@ -36,7 +36,7 @@ setup(
         "easydict>=1.10",
         "numpy>=1.23",
         "scikit-learn>=1.1",
-        "scipy>=1.9",
+        "scipy>=1.10",
         "pandas>=1.5",
         "safetensors>=0.3.1",
         "tqdm>=4.64",

@@ -6,10 +6,11 @@ import atexit
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .runs.predictor import Predictor
     from .runs.results import Results
 
 __version__ = "0.1.0"
-__all__ = ["register", "run"]
+__all__ = ["load", "register", "run"]
 
 
 def run(**options: Any) -> Results:
@@ -34,6 +35,23 @@ def run(**options: Any) -> Results:
     results = run_options(make_options(options))
     atexit.register(stop)  # not now: the processes of a launcher cannot meet a second time
     return results
+
+
+def load(path: Any, gpu_id: str | None = None) -> Predictor:
+    """A trained model that answers, from the folder of its run.
+
+    ``load("outputs/latest").predict("thank you so much").intent``
+
+    Args:
+        path: the folder of a run that kept its model, or that model's folder.
+        gpu_id: a GPU's number, or ``cpu``; None: a GPU if there is one.
+
+    Raises:
+        UserError: there is no model, or it is damaged.
+    """
+    from .runs.predictor import load as load_predictor
+
+    return load_predictor(path, gpu_id)
 
 
 def register(plugin: Any) -> None:

@@ -7,10 +7,12 @@ import os
 import sys
 from importlib import import_module
 
+from . import __version__
 from .errors import UserError, one_line
 from .runs.options import Parser
 
 COMMANDS = (
+    "mia_plugins.catalogue.command",
     "mia_plugins.hosts.live.diagnose",
     "mia_plugins.hosts.live.command",
     "mia_plugins.hosts.install.command",
@@ -28,6 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     ``action(options)`` does the work and may return an exit code; ``options.rest`` is what stood after ``--``.
     """
     parser = Parser(prog="mia-plugins", description="Methods in the benchmarks' own code, and reports.")
+    parser.add_argument("--version", action="version", version=f"mia-plugins {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in COMMANDS:
         import_module(module).add_parser(subparsers)

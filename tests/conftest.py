@@ -22,5 +22,11 @@ def backbone(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def calm_backbone(tmp_path_factory):
+    """The backbone without dropout: two processes draw other numbers than one does."""
+    return make_backbone(tmp_path_factory.mktemp("calm") / "tiny-bert", dropout=0.0)
+
+
+@pytest.fixture(scope="session")
 def data(tmp_path_factory):
     return make_mintrec2(tmp_path_factory.mktemp("data"))

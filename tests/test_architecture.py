@@ -18,7 +18,7 @@ FLOORS = [
     "testing",
     "demo simulate",
     "runs",
-    "report",
+    "report catalogue",
     "reproduce",
     "hosts",
     "cli __main__ __init__",

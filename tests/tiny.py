@@ -7,52 +7,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
+import warm
+
+from mia_plugins.testing.tiny import WORDS, make_backbone  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
-WORDS = [
-    "thanks",
-    "sorry",
-    "please",
-    "no",
-    "yes",
-    "hello",
-    "bye",
-    "help",
-    "what",
-    "joke",
-    "the",
-    "a",
-    "you",
-    "i",
-    "we",
-    "is",
-    "it",
-    "go",
-    "stop",
-    "look",
-]
 SETTINGS = ["num_train_epochs=2", "train_batch_size=16", "lr=1e-3", "num_anchors=3"]
-
-
-def make_backbone(folder):
-    """A BERT of two small layers with random weights and a vocabulary of its own."""
-    from transformers import BertConfig, BertModel, BertTokenizer
-
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "vocab.txt").write_text("\n".join(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]) + "\n")
-    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
-    torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=5 + len(WORDS),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=64,
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder
 
 
 def write_scope(folder, header, rows, key, video, audio, rng):
@@ -93,11 +53,17 @@ def make_mintrec2(folder, clips=2):
     return folder
 
 
-def command(*arguments, cwd, **options):
-    """Runs ``run.py`` as a user would, in a folder of its own; returns the finished process."""
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run.py"), *map(str, arguments)], cwd=cwd, capture_output=True, text=True, **options
-    )
+def command(*arguments, cwd, cold=False, **options):
+    """Runs ``run.py`` as a user would, in a folder of its own; returns the finished process.
+
+    Args:
+        arguments: of the command.
+        cwd: the folder.
+        cold: start a new interpreter, which takes some seconds; otherwise see :mod:`warm`.
+        options: of ``subprocess.run``.
+    """
+    words = [sys.executable, str(ROOT / "run.py"), *map(str, arguments)]
+    return (subprocess if cold else warm).run(words, cwd=cwd, capture_output=True, text=True, **options)
 
 
 def run_arguments(data, backbone, *more, settings=SETTINGS):

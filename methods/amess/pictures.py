@@ -146,11 +146,12 @@ def choose_clips(run: FinishedRun, wanted: Sequence[str], count: int = 2) -> lis
     keys = run.clips["keys"]
     if wanted:
         return [keys.index(key) for key in wanted if key in keys]
-    lengths = np.array([len(tokens) for tokens in run.clips["tokens"]])
+    lengths = np.array([len(tokens) for tokens in run.clips["tokens"]], dtype=float)
     true, predicted = run.array("y_true"), run.array("y_pred")
     if true is not None and predicted is not None:
         lengths = lengths * (true == predicted) + lengths * 1e-3
-    return np.argsort(-np.minimum(lengths, LONG), kind="stable")[:count].tolist()
+    order = np.argsort(-np.minimum(lengths, LONG), kind="stable")
+    return [row for row in order[:count].tolist() if lengths[row]]
 
 
 def anchors(group: Group, request: PictureRequest) -> list[Picture]:

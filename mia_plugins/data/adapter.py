@@ -8,7 +8,7 @@ from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
 from ..errors import UserError
-from ..system.regular import is_regular
+from ..system.untrusted import is_regular
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError
-from ..system.regular import check_regular, unreadable
+from ..system.untrusted import read_bytes
 
 _LARGEST = 1 << 28  # bytes: more than a million clips, and reading takes several times as much memory
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab and line ends
@@ -81,12 +81,7 @@ def _check_header(
 
 def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
     """The lines with their ends, checked."""
-    check_regular(path, _LARGEST)
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from None
-    for number, line in enumerate(content.splitlines(keepends=True), start=1):
+    for number, line in enumerate(read_bytes(Path(path), _LARGEST).splitlines(keepends=True), start=1):
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Measures of a finished run: pure functions on arrays that know nothing of models, files or hosts.
+"""From arrays to metrics: functions that know nothing of models, files or hosts.
 
 Conventions, stated once and used everywhere here:
 
@@ -6,7 +6,8 @@ Conventions, stated once and used everywhere here:
   0 for out-of-scope (OOS).
 - Labels are integer ids: ``0 .. num_labels - 1`` are the intents, ``num_labels`` is OOS.
 - All results are fractions (0 to 1), as Python floats; nothing is multiplied by 100.
-- Where a host's definition differs from the textbook, the host's name keeps the host's value and the textbook value
-  stands beside it under a name of its own (``_fixed``, ``_standard``, ``_ap``).
+- Where a host's definition differs from the textbook, the host's name keeps the host's value, and the textbook's value
+  stands beside it under another name (``_fixed``, ``_standard``, ``_ap``).
 - Input that no number can be made of (NaN scores, one class only, ids out of range) raises `UserError`.
+- SciPy and scikit-learn are imported by the functions that need them, so that importing a module here costs nothing.
 """

@@ -30,7 +30,7 @@ def reliability_bins(confidence: npt.ArrayLike, correct: npt.ArrayLike, num_bins
         num_bins: number of bins on [0, 1].
 
     Returns:
-        All bins from low to high, with mean confidence and share of correct predictions.
+        All bins from low to high, with mean confidence and accuracy.
 
     Raises:
         UserError: confidence outside 0 .. 1 or not finite, lengths that differ, or fewer than one bin.

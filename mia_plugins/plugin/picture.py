@@ -162,7 +162,7 @@ def import_matplotlib() -> Any:
     try:
         import matplotlib.figure
     except ImportError as error:
-        raise UserError("pictures need matplotlib; pip install 'mia-plugins[report]'") from error
+        raise UserError("pictures need matplotlib; pip install matplotlib") from error
     return matplotlib
 
 

@@ -45,8 +45,9 @@ class Range:
 
     def __str__(self) -> str:
         if math.isinf(self.high):
-            return f"above {self.low:g}" if self.above else f"{self.low:g} or more"
-        return f"from {self.low:g}{' (excluded)' if self.above else ''} to {self.high:g}{' (excluded)' * self.below}"
+            return f"above {self.low:,.9g}" if self.above else f"{self.low:,.9g} or more"
+        low, high = f"{self.low:,.9g}", f"{self.high:,.9g}"
+        return f"from {low}{' (excluded)' * self.above} to {high}{' (excluded)' * self.below}"
 
 
 class Setting(NamedTuple):

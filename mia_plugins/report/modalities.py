@@ -6,8 +6,9 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from ..evaluation.metrics import shown_in_ablations
 from ..plugin.picture import BLUE, GREEN, RED, Picture, figure, save
-from ..runs.ablation import MODALITIES, SHOWN, WAYS, ablation_cells
+from ..runs.ablation import MODALITIES, WAYS, ablation_cells
 from .runs import Group
 
 SMALL = 1.0  # points; a smaller loss is not called a dependence
@@ -38,7 +39,7 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
     rows = mean_rows(group)
     if not rows:
         return None
-    metrics = [metric for metric in SHOWN if metric in rows[0]][:2]
+    metrics = [metric for metric in shown_in_ablations() if metric in rows[0]][:2]
     headings = {"acc": "in-scope accuracy", "f1": "in-scope macro F1"}
     with figure(7, 2.7) as drawn:
         panels = drawn.subplots(1, len(metrics), sharey=True, squeeze=False)[0]

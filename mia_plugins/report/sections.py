@@ -8,9 +8,10 @@ from typing import Any
 
 from ..errors import UserError
 from ..evaluation.in_scope import in_scope_metrics
+from ..evaluation.metrics import shown_in_tables
 from ..evaluation.uncertainty import bootstrap_interval
 from ..plugin.picture import Picture, PictureRequest
-from ..runs.tables import TABLES, cells
+from ..runs.tables import cells
 from ..system.json_files import check_keys, read_object
 from . import calibration, classes, modalities, scope, training
 from .page import Page
@@ -58,7 +59,7 @@ def add_overview(page: Page, groups: Sequence[Group]) -> None:
     """A row a group, in a table for each kind of metric that some group has."""
     page.heading("All runs")
     page.text("Test set, in percent; mean ± sample standard deviation over the seeds.")
-    for heading, names in TABLES.items():
+    for heading, names in shown_in_tables().items():
         having = [group for group in groups if group.values(names[0])]
         if having:
             rows = [[group.title, str(len(group.runs)), *(group.text(name) for name in names)] for group in having]

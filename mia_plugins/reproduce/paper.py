@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-IN_SCOPE = {"acc": "ACC", "f1": "F1", "prec": "P", "rec": "R"}
-OPEN_SET = {"oid_acc": "ACC", "f1-known": "F1-IS", "f1-open": "F1-OS", "oid_f1": "F1"}
-DESCRIPTIONS = {"acc": "ACC", "f1": "F1"}
+from ..evaluation.metrics import headings
+
+IN_SCOPE = headings("acc", "f1", "prec", "rec")
+OPEN_SET = headings("oid_acc", "f1-known", "f1-open", "oid_f1")
+DESCRIPTIONS = headings("acc", "f1")
 
 TABLE1 = {
     "MIntRec": {

@@ -68,7 +68,7 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
             lines.append(
                 f"{first.label} − {other.label}, {experiment.metrics[name]}: {found.mean_difference:+.2f} points "
                 f"(95 % interval {found.low:+.2f} to {found.high:+.2f}), p = {found.p_value:.3g}, {found.n} common seeds, "
-                f"{found.n} pairs allow no p below {2 / 2**found.n:.3g}"
+                f"{found.n} pairs allow no p below {found.smallest_p:.3g}"
             )
     return lines
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..data.chained import Computed, frame_counts
+from ..evaluation.metrics import displayed, shown_in_ablations
 
 if TYPE_CHECKING:
     from ..data.clips import Clips
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 MODALITIES = ("text", "video", "audio")
 WAYS = ("dropped", "shuffled", "noise")
 DRAWS = 3  # for the ways that draw by chance
-SHOWN = ("acc", "f1", "oid_acc", "oid_f1")
 
 
 class Corrupted(NamedTuple):
@@ -120,7 +120,7 @@ def modality_ablation(
     """
 
     def percent(found: Mapping[str, Any]) -> dict[str, float]:
-        return {name: 100 * float(found[name]) for name in SHOWN if name in found}
+        return {name: displayed(name, float(found[name])) for name in shown_in_ablations() if name in found}
 
     intact = percent(score(clips))
     draws: dict[tuple[str, str], list[dict[str, float]]] = {}
@@ -136,7 +136,7 @@ def modality_ablation(
 
 def ablation_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Header and cells of the table: a row for each way of corrupting, each metric with its change in points."""
-    names = [name for name in SHOWN if name in rows[0]]
+    names = [name for name in shown_in_ablations() if name in rows[0]]
     header = ["test clips (%)", *(column for name in names for column in (name, "change"))]
     cells = []
     for row in rows:

@@ -26,7 +26,7 @@ from ..training.checkpoints import WEIGHTS
 from ..training.settings import TrainSettings
 from .combinations import Combination
 
-KEPT, BACKBONE = "kept.json", "backbone"
+KEPT, BACKBONE, REFERENCE = "kept.json", "backbone", "reference.npz"
 FORMAT = 1
 # options that come from the folder of a restored model; what is given beside must agree
 BROUGHT = ("method", "dataset", "data_mode", "text_backbone", "train_ood", "freeze_backbone_parameters")

@@ -20,15 +20,13 @@ from ..training.predict import unlabelled
 from .ablation import ablation_cells, modality_ablation
 from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
-from .kept import keep_model, trained_before
+from .kept import REFERENCE, keep_model, trained_before
 from .ownership import begin_again, finished, owned, point_latest
 from .records import keep, run_record
 from .results import Run, save_arrays, saved_run
 from .rows import add_row
 from .session import Session
 from .tables import format_table
-
-REFERENCE = "reference.npz"
 
 
 def run_once(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UserError
+from ..evaluation.metrics import displayed
 from ..nn.lookup import short_name
 from ..plugin.picture import Constant
 from ..system.files import whole_file
@@ -92,9 +93,9 @@ def changed(session: Session, combination: Combination) -> list[str]:
 
 
 def percent(results: Mapping[str, Any]) -> dict[str, float]:
-    """The metrics among a manager's results, in percent."""
+    """The metrics among a manager's results, as they are shown: mostly in percent."""
     scalars = {key: value for key, value in results.items() if isinstance(value, (int, float, np.floating))}
-    return {key: 100 * float(value) for key, value in scalars.items() if key != "best_eval_score"}
+    return {key: displayed(key, float(value)) for key, value in scalars.items() if key != "best_eval_score"}
 
 
 def keep(

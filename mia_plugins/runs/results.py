@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,6 @@ from filelock import FileLock
 from ..errors import UserError
 from ..system.files import make_folder, reason, whole_file
 
-METRICS = (
-    ("acc", "weighted_f1", "weighted_prec", "f1", "prec", "rec")
-    + ("auroc", "aupr_in", "aupr_out", "fpr95", "der", "eer")
-    + ("oid_acc", "f1-known", "f1-open", "oid_f1")
-)
 ARRAYS = ("y_pred", "y_true", "y_open", "scores", "features", "logits")
 
 
@@ -36,12 +32,33 @@ class Run:
     folder: Path
     dev_score: float = float("nan")
 
+    @cached_property
+    def predictor(self) -> Any:
+        """The kept model, ready to answer; see :func:`mia_plugins.load`.
+
+        Raises:
+            UserError: the run did not keep its model.
+        """
+        from .. import load
+
+        return load(self.folder)
+
+    @property
+    def model(self) -> Any:
+        """The trained ``torch.nn.Module``."""
+        return self.predictor.model
+
+    def predict(self, text: Any, video: Any = None, audio: Any = None) -> Any:
+        """Answers utterances; see :meth:`mia_plugins.runs.predictor.Predictor.predict`."""
+        return self.predictor.predict(text, video, audio)
+
 
 @dataclass
 class Results:
     """What ``mia_plugins.run`` returns: every run, and a table of them.
 
-    ``mean`` and ``std`` are over all runs (in percent; the sample standard deviation, 0 for one run).
+    ``mean`` and ``std`` are over the seeds of one choice of settings (in percent; the sample standard deviation, 0 for one
+    run); of a grid, take :meth:`of` a choice first.
     """
 
     runs: list[Run]
@@ -49,14 +66,36 @@ class Results:
     log_file: Path
 
     @property
+    def choices(self) -> list[dict[str, Any]]:
+        """The choices of a grid, in its order."""
+        return unique([run.choice for run in self.runs])
+
+    def of(self, **choice: Any) -> Results:
+        """The runs of one choice of a grid, such as ``results.of(lr=1e-4)``.
+
+        Raises:
+            UserError: no run has it.
+        """
+        runs = [run for run in self.runs if all(run.choice.get(key) == value for key, value in choice.items())]
+        if not runs:
+            raise UserError(f"no run has {choice}; there are {', '.join(map(str, self.choices))}")
+        return Results(runs, self.table, self.log_file)
+
+    def _one_choice(self) -> list[Run]:
+        if len(self.choices) > 1:
+            raise UserError(f"a mean over {len(self.choices)} settings says nothing; take results.of(...) one of them")
+        return self.runs
+
+    @property
     def mean(self) -> dict[str, float]:
         """Mean of every metric."""
+        self._one_choice()
         return {key: statistics.fmean(run.metrics[key] for run in self.runs) for key in self.runs[0].metrics}
 
     @property
     def std(self) -> dict[str, float]:
         """Standard deviation of every metric."""
-        if len(self.runs) < 2:
+        if len(self._one_choice()) < 2:
             return dict.fromkeys(self.runs[0].metrics, 0.0)
         return {key: statistics.stdev(run.metrics[key] for run in self.runs) for key in self.runs[0].metrics}
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..evaluation.metrics import columns
 from ..system.digests import digest
 from ..system.files import whole_file
 from ..system.logs import logger
-from .results import METRICS, append_row
+from .results import append_row
 
 UNSAVED = "row.csv"  # in the run's folder, where the table cannot be written
 
@@ -20,7 +21,7 @@ UNSAVED = "row.csv"  # in the run's folder, where the table cannot be written
 def table_row(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A run's row: the benchmark's columns, then what sets the run apart; what was not used is left empty."""
     metrics, training = record["metrics"], record["training"]
-    row: dict[str, Any] = {key: round(metrics[key], 2) for key in METRICS if key in metrics}
+    row: dict[str, Any] = {key: round(metrics[key], 2) for key in columns() if key in metrics}
     if record["dev_score"] is not None:
         row[f"eval_{record['settings']['eval_monitor']}"] = round(record["dev_score"], 2)
     detects = record["test_ood"] and record["test_mode"] == "ood_det"

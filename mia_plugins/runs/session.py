@@ -173,11 +173,29 @@ def open_session(checked: Checked, read: ReadData | None = None) -> Session:
     """
     options = checked.options
     data = (read or read_data)(options, checked.adapter)
+    check_detector(options, data)
     kept = checked.kept
     if kept is not None and tuple(data.labels) != kept.task.labels:
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
     return Session(*checked, data, source, load_tokenizer(source))
+
+
+def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
+    """Finds out before a training that the detector could not be fitted after it.
+
+    Raises:
+        UserError: an intent has no training clip, and the detector needs its mean; names all such intents.
+    """
+    if not options.test_ood or options.test_mode != "ood_det" or options.ood_detection_method != "ma":
+        return
+    there = set(data.splits["train"].label_ids.tolist())
+    absent = [label for i, label in enumerate(data.labels) if i not in there]
+    if absent:
+        raise UserError(
+            f"--ood_detection_method ma fits a mean for every intent, and {', '.join(absent[:5])} "
+            f"{'has' if len(absent) == 1 else 'have'} no training clip; choose msp, maxlogit, energy, residual or vim"
+        )
 
 
 def read_data(options: argparse.Namespace, adapter: Adapter) -> LoadedData:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .results import METRICS, read_rows
+from ..evaluation.metrics import METRICS, shown_in_overview
+from .results import read_rows
 from .tables import format_table
 
 Row = Mapping[str, str]
 # columns that differ from run to run and say nothing of what was run
 EACH_RUN = ("seed", "best_epoch", "seconds", "date", "run", "log_id", "folder", "restored")
-SHOWN = ("acc", "f1", "oid_acc", "oid_f1", "auroc", "fpr95")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -29,7 +29,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("file", nargs="?", default="results/results.csv", metavar="FILE", help="default: %(default)s")
     parser.add_argument("--by", nargs="+", metavar="COLUMN", help="group by these columns instead")
     parser.add_argument(
-        "--metrics", nargs="+", metavar="NAME", help=f"default: {' '.join(SHOWN)}, those that are there"
+        "--metrics", nargs="+", metavar="NAME", help=f"default: {' '.join(shown_in_overview())}, those that are there"
     )
     parser.add_argument("--diff", action="store_true", help="show each run, and only the columns in which runs differ")
     parser.set_defaults(action=results)
@@ -48,7 +48,7 @@ def results(options: argparse.Namespace) -> int:
     for name in [*(options.by or ()), *(options.metrics or ())]:
         if name not in columns:
             raise UserError(f"{path}: has no column {name!r}; it has {', '.join(columns)}")
-    metrics = options.metrics or [name for name in SHOWN if any(row.get(name) for row in rows)]
+    metrics = options.metrics or [name for name in shown_in_overview() if any(row.get(name) for row in rows)]
     if options.diff:
         print(format_table(*each_run(columns, rows, metrics)))
     else:

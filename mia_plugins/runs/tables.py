@@ -7,25 +7,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..evaluation.metrics import shown_in_tables
 from .results import Results, Run, unique
 
 MISSING = "–"
-TABLES = {
-    "in-scope (%)": ("acc", "f1", "prec", "rec", "weighted_f1", "weighted_prec"),
-    "IS + OOS (%)": ("oid_acc", "f1-known", "f1-open", "oid_f1"),
-    "OOS detection (%)": ("auroc", "aupr_in", "aupr_out", "fpr95", "eer", "der"),
-}
 
 
-def metrics_table(runs: Sequence[Run], groups: Mapping[str, Sequence[str]] = TABLES) -> str:
+def metrics_table(runs: Sequence[Run], groups: Mapping[str, Sequence[str]] | None = None) -> str:
     """A row a run, and with several runs of one choice their mean ± standard deviation.
 
     Args:
         runs: in the order to show.
-        groups: heading to metric names; metrics that no run has are left out.
+        groups: heading to metric names; metrics that no run has are left out. None: those of the registry.
     """
     blocks = []
-    for heading, names in groups.items():
+    for heading, names in (groups or shown_in_tables()).items():
         shown = [name for name in names if all(name in run.metrics for run in runs)]
         if not shown:
             continue

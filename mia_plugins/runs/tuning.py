@@ -43,7 +43,7 @@ def import_optuna() -> Any:
     try:
         import optuna
     except ImportError as error:
-        raise UserError("--tune needs Optuna; pip install 'mia-plugins[tune]'") from error
+        raise UserError("--tune needs Optuna; pip install optuna") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna
 

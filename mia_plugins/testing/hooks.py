@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from easydict import EasyDict
 
 from ..data.batches import collate
 from ..plugin.params import load_param, modules
+from ..plugin.picture import Constant, Picture, PictureRequest
 from ..plugin.settings import describe, hints, split_settings, typed
 from ..training.optimizer import is_pretrained
 from ..training.predict import unlabelled
@@ -86,12 +88,46 @@ class HookTests(PluginTests):
         assert arrays[0], "nothing to see"
         assert set(arrays[0]) == set(arrays[1])
         for name, values in arrays[0].items():
-            if hasattr(values, "values"):  # a Constant
+            if isinstance(values, Constant):
                 continue
             assert isinstance(values, np.ndarray), name
             assert len(values) == len(dataset), f"{name} has {len(values)} rows for {len(dataset)} clips"
             if values.dtype.kind == "f":  # not places of the largest among nearly equal values
                 assert np.allclose(values, arrays[1][name], atol=1e-2), f"{name} depends on how clips are batched"
+
+    def test_pictures_are_drawn(self, tmp_path):
+        if not self.method.pictures:
+            pytest.skip("the method draws nothing")
+        pytest.importorskip("matplotlib")
+        dataset = clip_dataset(self.data, "test")
+        label_ids = dataset.clips.label_ids
+        arrays = {"y_true": label_ids, "y_pred": label_ids}
+        shown = self.inspect([range(6)]) if self.method.inspect else {}
+        run = SimpleNamespace(
+            record={
+                "method": self.method.name,
+                "dataset": "tiny",
+                "seed": 0,
+                "settings": vars(self.method_settings),
+                "metrics": {"acc": 50.0},
+                "history": [{"number": 1, "loss": 1.0, "score": 0.5, "terms": {}}],
+            },
+            labels=list(self.labels),
+            clips={
+                "keys": list(dataset.clips.keys),
+                "label_ids": label_ids.tolist(),
+                "tokens": [text.split() for text in dataset.clips.texts],
+            },
+            inspection={name: getattr(values, "values", values) for name, values in shown.items()},
+            array=arrays.get,
+        )
+        group = SimpleNamespace(title="tiny", runs=[run], first=run)
+        for number, picture in enumerate(self.method.pictures):
+            drawn = picture(group, PictureRequest(tmp_path, str(number)))
+            assert all(isinstance(each, Picture) for each in drawn), "a picture function returns a list of Picture"
+            assert all(each.svg.is_file() and each.title and each.caption for each in drawn)
+            run_without = SimpleNamespace(**{**vars(run), "inspection": {}})
+            picture(SimpleNamespace(title="tiny", runs=[run_without], first=run_without), PictureRequest(tmp_path, "x"))
 
     def inspect(self, places: Any) -> dict[str, Any]:
         """What the method shows of a new model, for the test clips in batches."""

@@ -73,8 +73,10 @@ class PluginTests:
     def build(self, *, ood_class: bool = True, seed: int = 0, weights: str | None = None) -> Any:
         """A new model."""
         set_seed(seed)
-        task = tiny_task(labels=self.labels, ood_class=ood_class, weights=weights)
-        return build_model(self.method, task, self.method_settings)
+        task, settings = tiny_task(labels=self.labels, ood_class=ood_class, weights=weights), self.method_settings
+        if self.method.check is not None:
+            self.method.check(task.dataset, task.labels, settings)
+        return build_model(self.method, task, settings)
 
     def prepare(self, model: Any, batch_size: int = 4) -> Any:
         """Shows the in-scope training clips to a model whose method wants to see them."""

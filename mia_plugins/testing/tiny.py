@@ -18,28 +18,10 @@ from ..plugin.task import Task
 from ..training.loading import joined
 
 LABELS = ("Acknowledge", "Advise", "Agree", "Apologise", "Arrange")  # of MIntRec2.0: some methods know labels by name
-WORDS = [
-    "thanks",
-    "sorry",
-    "please",
-    "no",
-    "yes",
-    "hello",
-    "bye",
-    "help",
-    "what",
-    "joke",
-    "the",
-    "a",
-    "you",
-    "i",
-    "we",
-    "is",
-    "it",
-    "go",
-    "stop",
-    "look",
-]
+WORDS = (
+    *("thanks", "sorry", "please", "no", "yes", "hello", "bye", "help", "what", "joke"),
+    *("the", "a", "you", "i", "we", "is", "it", "go", "stop", "look"),
+)
 VIDEO_DIM, AUDIO_DIM = 6, 10
 TEXT_LENGTH, VIDEO_LENGTH, AUDIO_LENGTH = 12, 10, 14
 # words, video and audio frames of the first clips, shorter than the most: each is long in one and short in another
@@ -67,7 +49,7 @@ def tiny_cache() -> Path:
     return _folder("cache")[0]
 
 
-def make_backbone(folder: Path) -> Path:
+def make_backbone(folder: Path, dropout: float = 0.1) -> Path:
     """Writes the tiny BERT to a folder, its tokenizer too."""
     from transformers import BertConfig, BertModel, BertTokenizer
 
@@ -83,6 +65,7 @@ def make_backbone(folder: Path) -> Path:
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
+        hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=0.0,  # no module in some eras, so that tests could not switch it off
     )
     BertModel(config).save_pretrained(folder)

@@ -129,7 +129,7 @@ def train_epoch(
         for name, term in terms.items():
             totals[name] = totals.get(name, 0) + term.detach().float() * count
         clips += count
-        if step % 20 == 0 or step + 1 == len(train):  # reading the loss waits for the device: not at every step
+        if step % 20 == 0 or step + 1 == len(train):  # to look at the loss is to wait for the device: not at every step
             check_finite(totals, number, step)
             bar.set_postfix(loss=f"{sum(map(float, totals.values())) / clips:.3f}", refresh=False)
     return {name: float(total) / clips for name, total in totals.items()}

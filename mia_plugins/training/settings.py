@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from ..errors import UserError
+from ..evaluation.metrics import monitors
 from ..plugin.settings import Range, check
-
-MONITORS = ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec", "is_os_f1")
 
 
 @dataclass(frozen=True)
@@ -50,5 +49,5 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        if self.eval_monitor not in MONITORS:
-            raise UserError(f"eval_monitor={self.eval_monitor!r} should be one of {', '.join(MONITORS)}")
+        if self.eval_monitor not in monitors():
+            raise UserError(f"eval_monitor={self.eval_monitor!r} should be one of {', '.join(monitors())}")

@@ -1,15 +1,13 @@
 """One training in two processes: what the user's launcher starts must end as one process does."""
 
 import csv
-import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
 
 import pytest
 import torch
+from launch import free_port, launched, start_launched
 from safetensors.torch import load_file
 from tiny import ROOT, command, run_arguments
 
@@ -18,14 +16,9 @@ from mia_plugins.errors import UserError
 from mia_plugins.system.devices import choose_device
 from mia_plugins.system.processes import World
 
+RUN = ROOT / "run.py"
 SETTINGS = ["num_train_epochs=3", "train_batch_size=16", "lr=1e-3", "num_anchors=3", "dropout_prob=0"]
 SAVED = ["--train", "--train_ood", "--test_ood", "--save_results", "--save_model"]
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
 
 
 GRADIENTS = """
@@ -33,7 +26,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from mia_plugins.system.processes import gather, no_bar, parallel, row_counts, share, start, stop
+from mia_plugins.system.processes import gather, no_bar, parallel, row_counts, start, stop, world
 
 
 class Model(nn.Linear):
@@ -85,8 +78,8 @@ sys.exit(main([*sys.argv[1:], *(["--output_path", "elsewhere"] if os.environ["RA
 """
 
 
-def launch(launcher, arguments, folder, script=ROOT / "run.py"):
-    """A script, by default the run script, under a launcher with two processes."""
+def launch(launcher, arguments, folder):
+    """The run script under a real launcher with two processes, every one a new interpreter."""
     port = str(free_port())
     words = {
         "torchrun": ["torch.distributed.run", "--nproc_per_node", "2", "--master_port", port],
@@ -94,7 +87,7 @@ def launch(launcher, arguments, folder, script=ROOT / "run.py"):
     }[launcher]
     words += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"] * (launcher == "accelerate")
     return subprocess.run(
-        [sys.executable, "-m", *words, str(script), *map(str, arguments)],
+        [sys.executable, "-m", *words, str(RUN), *map(str, arguments)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -106,18 +99,8 @@ def launch(launcher, arguments, folder, script=ROOT / "run.py"):
 def metrics(folder):
     with open(folder / "results" / "results.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [{key: value for key, value in row.items() if key != "log_id"} for row in rows]
-
-
-@pytest.fixture(scope="module")
-def calm_backbone(backbone, tmp_path_factory):
-    """The backbone without dropout: two processes draw other numbers than one does."""
-    folder = tmp_path_factory.mktemp("calm") / "tiny-bert"
-    shutil.copytree(backbone, folder)
-    config = json.loads((folder / "config.json").read_text())
-    config.update(hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
+    own = ("log_id", "date", "seconds")  # of each run
+    return [{key: value for key, value in row.items() if key not in own} for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +121,7 @@ def test_two_processes_end_as_one(launcher, alone, data, calm_backbone, tmp_path
     assert "unused" not in done.stderr  # nor does torch complain
     assert len(metrics(tmp_path)) == 1  # and writes
     assert metrics(tmp_path) == metrics(alone)
-    (ours,), (theirs,) = (list(folder.glob("outputs/*/models/model.safetensors")) for folder in (tmp_path, alone))
+    ours, theirs = (next(folder.glob("outputs/*/models/model.safetensors")) for folder in (tmp_path, alone))
     ours, theirs = load_file(ours), load_file(theirs)
     for name in theirs:
         torch.testing.assert_close(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
@@ -149,7 +132,7 @@ def test_from_python_processes_share_each_training(data, calm_backbone, tmp_path
     options["set"] = {"num_train_epochs": 1, "num_anchors": 3, "sentence_encoder": str(calm_backbone)}
     script = f"import mia_plugins\nfor seed in (0, 1):\n    mia_plugins.run(**{options}, seed=seed)\n"
     (tmp_path / "script.py").write_text(script)
-    done = launch("torchrun", [], tmp_path, tmp_path / "script.py")
+    done = launched("script.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [row["seed"] for row in metrics(tmp_path)] == ["0", "1"]  # one row a run, not one a process
 
@@ -157,33 +140,26 @@ def test_from_python_processes_share_each_training(data, calm_backbone, tmp_path
 def test_gradients_are_those_of_the_whole_batch(tmp_path):
     """Directly, since an optimizer such as Adam would hide a wrong factor."""
     (tmp_path / "gradients.py").write_text(GRADIENTS)
-    done = launch("torchrun", [], tmp_path, tmp_path / "gradients.py")
+    done = launched("gradients.py", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
 
 
 def test_two_processes_resume(data, calm_backbone, alone, tmp_path):
     """A run that lost its processes in the middle goes on, in both."""
     arguments = run_arguments(data, calm_backbone, *SAVED, settings=SETTINGS)
-    port = str(free_port())
-    process = subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", port]
-        + [str(ROOT / "run.py"), *map(str, run_arguments(data, calm_backbone, *SAVED, settings=SETTINGS))],
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    for line in process.stdout:
-        if line.startswith("epoch 1:"):
-            break
-    process.terminate()  # the launcher ends its processes
-    process.communicate()
+    processes = start_launched(RUN, *arguments, cwd=tmp_path)
+    assert any(line.startswith("epoch 1:") for line in processes[0].stdout)
+    for process in processes:
+        process.kill()
+    for process in processes:
+        process.communicate()
     (tmp_path / "apart.py").write_text(APART)
-    done = launch("torchrun", [*arguments, "--resume"], tmp_path, tmp_path / "apart.py")
+    done = launched("apart.py", *arguments, "--resume", cwd=tmp_path)
     assert done.returncode != 0
     assert "error: --resume: not every process finds the interrupted run" in done.stderr
-    done = launch("torchrun", [*arguments, "--resume"], tmp_path)
+    done = launched(RUN, *arguments, "--resume", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "epoch 1:" not in done.stdout
     assert metrics(tmp_path)[-1] == metrics(alone)[-1]
 
 

@@ -8,29 +8,29 @@ import sys
 import time
 
 import pytest
+import warm
 from tiny import ROOT, run_arguments
 
 from mia_plugins.__main__ import main
 
 # long enough for the signal to come before the end on a fast machine
-LONG = ["num_train_epochs=40", "wait_patience=40", "train_batch_size=8", "lr=1e-3", "num_anchors=3"]
+LONG = ["num_train_epochs=14", "wait_patience=14", "train_batch_size=8", "lr=1e-3", "num_anchors=3"]
 
 
 def metrics(folder):
     with open(folder / "results" / "results.csv", encoding="utf-8", newline="") as file:
         (row,) = csv.DictReader(file)
-    return {key: value for key, value in row.items() if key != "log_id"}
+    return {key: value for key, value in row.items() if key not in ("log_id", "date", "seconds")}
 
 
 def start(arguments, folder):
     """The command in a process of its own, its output line by line."""
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, str(ROOT / "run.py"), *map(str, arguments)],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
 
@@ -54,18 +54,15 @@ def test_resume_ends_as_an_uninterrupted_run(stop, whole, data, backbone, tmp_pa
             break
     time.sleep(0.05)
     process.send_signal(stop)
-    process.communicate()
+    output, _ = process.communicate()
+    assert "epoch 14:" not in output
     assert process.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
-    assert not (tmp_path / "results").exists()
+    assert not (tmp_path / "results" / "results.csv").exists()
 
     monkeypatch.chdir(tmp_path)
-    changed = run_arguments(data, backbone, "--train", "--test_ood", settings=[*LONG[:-1], "num_anchors=2"])
-    assert main([*map(str, changed), "--resume"]) == 2
-    assert "made with num_anchors=3, asked for 2" in capsys.readouterr().err
-
     assert main([*map(str, arguments), "--resume"]) == 0
     shown = capsys.readouterr().out
     assert "epoch 1:" not in shown
-    assert "epoch 40:" in shown
+    assert "epoch 14:" in shown
     assert metrics(tmp_path) == whole
     assert not list(tmp_path.glob("outputs/*/resume"))  # nothing is left to resume

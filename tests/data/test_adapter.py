@@ -131,14 +131,6 @@ def test_a_file_by_its_own_name(tmp_path, user_error):
         find_features(MINTREC.video_files, [tmp_path], None)
 
 
-@pytest.mark.parametrize("adapter", [MINTREC, MINTREC2])
-def test_tables_are_consistent(adapter):
-    assert len(set(adapter.labels)) == len(adapter.labels)
-    assert adapter.ood_label not in adapter.labels
-    assert max(adapter.text_column, adapter.label_column) < adapter.columns
-    assert not adapter.binary_map or set(adapter.binary_map) == set(adapter.labels)
-
-
 def test_the_benchmarks_own_figures():
     assert (len(MINTREC.labels), len(MINTREC2.labels)) == (20, 30)
     assert MINTREC.binary_labels == ("Emotion", "Goal")

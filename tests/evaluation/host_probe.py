@@ -1,4 +1,4 @@
-"""Run by `test_against_hosts` in a process of its own: feed the arrays of an npz file to a host's evaluation.
+"""Run by `test_against_hosts` in a separate process: feed the arrays of an npz file to a host's evaluation.
 
 Usage: python host_probe.py HOST_DIR IN.npz OUT.npz. Arrays are named ``kind:number/array``, results
 ``kind:number/part/name``; where the host raises, the name is ``error`` and the value the exception's class.
@@ -47,10 +47,10 @@ def main(host, source, target):
     for case, arrays in cases.items():
         for part, call in run[case.split(":")[0]](metrics, host, SimpleNamespace(**arrays)):
             try:
-                found = call()
+                result = call()
             except Exception as problem:
-                found = {"error": type(problem).__name__}
-            results.update({f"{case}/{part}/{key}": np.asarray(value) for key, value in found.items()})
+                result = {"error": type(problem).__name__}
+            results.update({f"{case}/{part}/{key}": np.asarray(value) for key, value in result.items()})
     np.savez(target, **results)
 
 

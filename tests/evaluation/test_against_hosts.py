@@ -1,4 +1,4 @@
-"""Every function against the hosts' own, when the environment variable MIA_HOSTS names a folder with their checkouts.
+"""Every function against the hosts', when the environment variable MIA_HOSTS names a folder with their checkouts.
 
 `host_probe.py` runs in one process per host, with the host's folder first on the path; only its evaluation is imported.
 """
@@ -99,7 +99,7 @@ def all_cases():
 
 @cache
 def probe(name):
-    """Run all cases through a host, once; return them with `found(case, part)`, the host's results as a dict."""
+    """Run all cases through a host, once; return them with `answer(case, part)`, the host's results as a dict."""
     cases = all_cases()
     script = Path(__file__).with_name("host_probe.py")
     with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +113,7 @@ def probe(name):
             for path, value in answers.items():
                 case, part, key = path.split("/")
                 results.setdefault((case, part), {})[key] = value if value.ndim else value.item()
-    return SimpleNamespace(name=name, cases=cases, found=lambda case, part: results[case, part])
+    return SimpleNamespace(name=name, cases=cases, answer=lambda case, part: results[case, part])
 
 
 @pytest.fixture
@@ -130,62 +130,62 @@ def hosts(*names):
 def of_kind(host, kind, part):
     """Return (case, host's results) for all cases of a kind."""
     named = {name: SimpleNamespace(**case) for name, case in host.cases.items() if name.startswith(kind)}
-    return [(case, host.found(name, part)) for name, case in named.items()]
+    return [(case, host.answer(name, part)) for name, case in named.items()]
 
 
 @hosts("MMOIR", "MIntRec2.0", "MIntRec", "MIntOOD")
 def test_in_scope(host):
-    for case, found in of_kind(host, "labels", "in_scope"):
+    for case, theirs in of_kind(host, "labels", "in_scope"):
         ours = in_scope_metrics(case.true, case.pred)
-        assert {name: ours[name] for name in found} == pytest.approx(found, abs=1e-12)
-        assert set(found) == set(ours) or host.name == "MIntRec"
+        assert {name: ours[name] for name in theirs} == pytest.approx(theirs, abs=1e-12)
+        assert set(theirs) == set(ours) or host.name == "MIntRec"
 
 
 @hosts("MMOIR", "MIntRec2.0", "MIntOOD")
 def test_oid_is_equal_to_the_last_digit(host):
     keys = {"acc": "oid_acc", "f1": "oid_f1"} if host.name == "MIntOOD" else {}
-    for case, found in of_kind(host, "labels", "oid"):
-        renamed = {keys.get(name, name): value for name, value in found.items()}
+    for case, theirs in of_kind(host, "labels", "oid"):
+        renamed = {keys.get(name, name): value for name, value in theirs.items()}
         assert oid_metrics(case.true, case.pred) == pytest.approx(renamed, abs=0, rel=0, nan_ok=True)
 
 
 @hosts("MMOIR", "MIntRec2.0", "MIntOOD")
 def test_ood_metrics(host):
-    for case, found in of_kind(host, "scores", "ood"):
+    for case, theirs in of_kind(host, "scores", "ood"):
         if case.inside.all() or not case.inside.any():
-            assert found == {"error": "ValueError"}
+            assert theirs == {"error": "ValueError"}
             with pytest.raises(UserError):
                 ood_metrics(case.scores, case.inside)
             continue
         ours = ood_metrics(case.scores, case.inside)
-        assert set(found) == set(ours)
+        assert set(theirs) == set(ours)
         if len(np.unique(case.scores)) < len(case.scores):
             worst = ood_metrics_standard(case.scores, case.inside)["fpr95_standard"]
-            assert max(found.pop("fpr95"), ours.pop("fpr95")) <= worst
-        assert ours == pytest.approx(found, abs=1e-12)
+            assert max(theirs.pop("fpr95"), ours.pop("fpr95")) <= worst
+        assert ours == pytest.approx(theirs, abs=1e-12)
 
 
 @hosts("MMOIR", "MIntRec2.0")
 def test_doc(host):
-    for case, found in of_kind(host, "doc", "doc"):
-        if host.name == "MIntRec2.0" and "error" in found:
-            own = case.train[case.labels < K][np.arange((case.labels < K).sum()), case.labels[case.labels < K]]
-            assert found["error"] == "ValueError"
-            assert np.isnan(own).any()
+    for case, theirs in of_kind(host, "doc", "doc"):
+        if host.name == "MIntRec2.0" and "error" in theirs:
+            of_label = case.train[case.labels < K][np.arange((case.labels < K).sum()), case.labels[case.labels < K]]
+            assert theirs["error"] == "ValueError"
+            assert np.isnan(of_label).any()
             continue
         # The host fits float32 probabilities in float32.
         close = 1e-12 if case.train.dtype == np.float64 else 2e-6
         ours = doc_thresholds(case.train, case.labels, K, case.scale)
-        assert ours == pytest.approx(found["thresholds"], abs=close)
+        assert ours == pytest.approx(theirs["thresholds"], abs=close)
         best = case.test.argmax(axis=1)
         sure = ~(np.abs(case.test.max(axis=1) - ours[best]) <= close)
-        assert doc_predict(case.test, ours, K)[sure].tolist() == found["pred"][sure].tolist()
+        assert doc_predict(case.test, ours, K)[sure].tolist() == theirs["pred"][sure].tolist()
 
 
 @hosts("MMOIR", "MIntOOD")
 @pytest.mark.parametrize("name", SCORE_NAMES)
 def test_ood_scores(host, name):
-    for case, found in of_kind(host, "head", name):
+    for case, theirs in of_kind(host, "head", name):
         arrays = {
             "logits": case.logits,
             "features": case.features,
@@ -197,7 +197,7 @@ def test_ood_scores(host, name):
         narrow = name in ("residual", "vim") and case.features.shape[1] <= K
         absent = name == "ma" and len(np.unique(case.train_labels)) < K
         if narrow or absent:
-            useless = np.isnan(found["scores"]).all() if name != "residual" else not found["scores"].any()
+            useless = np.isnan(theirs["scores"]).all() if name != "residual" else not theirs["scores"].any()
             assert useless
             with pytest.raises(UserError):
                 ood_scores(name, **arrays, num_labels=K)
@@ -205,13 +205,13 @@ def test_ood_scores(host, name):
         raw = {"maxlogit": maxlogit, "energy": energy}.get(name) if host.name == "MIntOOD" else None
         ours = raw(case.logits) if raw else ood_scores(name, **arrays, num_labels=K)
         close = {"rel": 1e-9, "abs": 1e-9} if case.train.dtype == np.float64 else {"rel": 1e-4, "abs": 1e-4}
-        assert ours == pytest.approx(found["scores"], **close)
+        assert ours == pytest.approx(theirs["scores"], **close)
 
 
 @hosts("MMOIR")
 @pytest.mark.parametrize("name", SCORE_NAMES)
 def test_scores_and_metrics_together(host, name):
-    for case, found in of_kind(host, "head", name + "_detection"):
+    for case, theirs in of_kind(host, "head", name + "_detection"):
         if case.train.dtype == np.float64 and case.features.shape[1] > K and len(np.unique(case.train_labels)) == K:
             scores = ood_scores(
                 name,
@@ -223,4 +223,4 @@ def test_scores_and_metrics_together(host, name):
                 bias=case.bias,
                 num_labels=K,
             )
-            assert ood_metrics(scores, case.labels != K) == pytest.approx(found, abs=1e-9)
+            assert ood_metrics(scores, case.labels != K) == pytest.approx(theirs, abs=1e-9)

@@ -1,4 +1,4 @@
-"""Input that no number can be made of is told in one line; everything else keeps its value and precision."""
+"""Input that no number can be made of is refused in one line; everything else keeps its value and precision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mia_plugins.evaluation.arrays import finite, flags, label_ids, same_rows, s
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "message"),
     [
         (lambda: finite("x", [], ndim=1), "x: shape (0,)"),
         (lambda: finite("x", [[1.0]], ndim=1), "x: shape (1, 1)"),
@@ -24,10 +24,10 @@ from mia_plugins.evaluation.arrays import finite, flags, label_ids, same_rows, s
         (lambda: same_rows(a=np.zeros(2), b=np.zeros(3)), "a 2, b 3"),
     ],
 )
-def test_unusable_input_is_told_in_one_line(call, told):
+def test_unusable_input_is_refused_in_one_line(call, message):
     with pytest.raises(UserError) as caught:
         call()
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -44,7 +44,7 @@ def test_labels_come_as_int64(dtype):
 
 
 @pytest.mark.parametrize(
-    ("scores", "inside", "told"),
+    ("scores", "inside", "message"),
     [
         ([0.1, 0.2], [1, 1], "2 in-scope, 0 OOS"),
         ([0.1, 0.2], [0, 0], "0 in-scope, 2 OOS"),
@@ -55,6 +55,6 @@ def test_labels_come_as_int64(dtype):
         ([], [], "scores"),
     ],
 )
-def test_unusable_scores_are_a_user_error(scores, inside, told):
-    with pytest.raises(UserError, match=told):
+def test_unusable_scores_are_a_user_error(scores, inside, message):
+    with pytest.raises(UserError, match=message):
         scores_and_flags(scores, inside)

@@ -41,9 +41,9 @@ def test_full_bins_equal_scikit_learn(rows, num_bins):
         correct = (*correct[1:], not correct[0])
     if len(set(correct)) < 2:
         return
-    share, mean = calibration_curve(correct, confidence, n_bins=num_bins, strategy="uniform")
+    accuracy, mean = calibration_curve(correct, confidence, n_bins=num_bins, strategy="uniform")
     full = [bar for bar in reliability_bins(confidence, correct, num_bins) if bar.rows]
-    assert [bar.accuracy for bar in full] == pytest.approx(share.tolist(), abs=1e-12)
+    assert [bar.accuracy for bar in full] == pytest.approx(accuracy.tolist(), abs=1e-12)
     assert [bar.confidence for bar in full] == pytest.approx(mean.tolist(), abs=1e-12)
 
 
@@ -55,7 +55,7 @@ def test_extremes(recwarn):
 
 
 @pytest.mark.parametrize(
-    ("confidence", "correct", "num_bins", "told"),
+    ("confidence", "correct", "num_bins", "message"),
     [
         ([1.5], [1], 15, "0 .. 1"),
         ([-0.1], [1], 15, "0 .. 1"),
@@ -66,6 +66,6 @@ def test_extremes(recwarn):
         ([0.5], [1], 0, "at least one bin"),
     ],
 )
-def test_unusable_input_is_a_user_error(confidence, correct, num_bins, told):
-    with pytest.raises(UserError, match=told):
+def test_unusable_input_is_a_user_error(confidence, correct, num_bins, message):
+    with pytest.raises(UserError, match=message):
         reliability_bins(confidence, correct, num_bins)

@@ -41,7 +41,7 @@ def test_an_absent_class_scores_zero_without_warnings(recwarn):
 
 
 @pytest.mark.parametrize(
-    ("true", "pred", "labels", "told"),
+    ("true", "pred", "labels", "message"),
     [
         ([0, 4], [0, 0], [0, 1], "y_true: row 1 has label id 4"),
         ([0, 0], [-1, 0], [0, 1], "y_pred: row 0 has label id -1"),
@@ -50,6 +50,6 @@ def test_an_absent_class_scores_zero_without_warnings(recwarn):
         ([], [], [0], "y_true"),
     ],
 )
-def test_rows_are_never_dropped_silently(true, pred, labels, told):
-    with pytest.raises(UserError, match=told):
+def test_rows_are_never_dropped_silently(true, pred, labels, message):
+    with pytest.raises(UserError, match=message):
         confusion_counts(true, pred, labels)

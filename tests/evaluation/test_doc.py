@@ -22,11 +22,13 @@ ROWS = arrays(np.float64, st.tuples(st.integers(1, 20), st.just(K)), elements=PR
 def thresholds_by_loop(probabilities, labels, scale):
     thresholds = []
     for c in range(K):
-        own = [float(p[c]) if math.isfinite(p[c]) else 0.0 for p, label in zip(probabilities, labels) if label == c]
-        if not own:
+        of_label = [
+            float(p[c]) if math.isfinite(p[c]) else 0.0 for p, label in zip(probabilities, labels) if label == c
+        ]
+        if not of_label:
             thresholds.append(0.5)
             continue
-        mean, std = norm.fit(own + [2 - p for p in own])
+        mean, std = norm.fit(of_label + [2 - p for p in of_label])
         assert mean == pytest.approx(1)
         thresholds.append(max(0.5, 1 - scale * std))
     return thresholds

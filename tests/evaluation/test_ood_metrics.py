@@ -77,7 +77,7 @@ def test_host_version_equals_loops(rows):
 
 @given(TIED | DISTINCT)
 @example(CONSTANT)
-def test_auroc_is_the_share_of_pairs_in_the_right_order(rows):
+def test_auroc_is_the_fraction_of_pairs_in_the_right_order(rows):
     scores, inside = unpack(rows)
     wins = [
         1.0 if high > low else 0.5 if high == low else 0.0
@@ -107,9 +107,9 @@ def test_standard_version_equals_a_loop_over_thresholds(rows):
     scores, inside = unpack(rows)
     result = ood_metrics_standard(scores, inside)
     curve = [(0.0, 0.0)] + [rates(scores, inside, t) for t in sorted(set(scores), reverse=True)]
-    share = inside.mean()
+    part = inside.mean()
     assert result["fpr95_standard"] == next(f for t, f in curve if t >= 0.95)
-    errors = [share * (1 - t) + (1 - share) * f for t, f in curve if t >= 0.95]
+    errors = [part * (1 - t) + (1 - part) * f for t, f in curve if t >= 0.95]
     assert result["der_standard"] == pytest.approx(min(errors), abs=1e-12)
     for (t0, f0), (t1, f1) in zip(curve, curve[1:]):
         if f1 >= 1 - t1:

@@ -147,8 +147,8 @@ def test_equal_methods_have_p_one_and_swapping_changes_only_the_sign(n, recwarn)
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "told"), [([1], [2], "two pairs"), ([1, 2], [1], "a 2, b 1"), ([1, math.nan], [1, 2], "a: ")]
+    ("a", "b", "message"), [([1], [2], "two pairs"), ([1, 2], [1], "a 2, b 1"), ([1, math.nan], [1, 2], "a: ")]
 )
-def test_paired_input_is_checked(a, b, told):
-    with pytest.raises(UserError, match=told):
+def test_paired_input_is_checked(a, b, message):
+    with pytest.raises(UserError, match=message):
         paired_test(a, b)

@@ -1,22 +1,16 @@
-"""``mia-plugins run`` on the real hosts, where ``MIA_HOSTS`` names a folder with their checkouts.
-
-Data are made by ``../shared/tools/make_planted.py`` where that is there, otherwise by :func:`hosts.real_hosts.make_data`.
-"""
+"""``mia-plugins run`` on the real hosts, where ``MIA_HOSTS`` names a folder with their checkouts; on made data."""
 
 import csv
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hosts.real_hosts import HOSTS, copy_host, make_data, needs_hosts
-from tiny import ROOT, command
+from tiny import command
 
 pytestmark = needs_hosts
 DETECTORS = ("msp", "maxlogit", "energy", "vim", "residual", "ma")
-PLANT = ROOT.parent / "shared" / "tools" / "make_planted.py"
-LAYOUTS = {"MMOIR": "mmoir", "MIntRec2.0": "mintrec2", "MIntRec": "mintrec", "MIntOOD": "mintood"}
+SHORT_NAMES = {"MMOIR": "mmoir", "MIntRec2.0": "mintrec2", "MIntRec": "mintrec", "MIntOOD": "mintood"}
 
 
 @pytest.fixture(scope="session")
@@ -35,21 +29,14 @@ def checkout(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def planted(tmp_path_factory):
-    """The planted data in a host's layout, 60 rows a split; it lacks some intents."""
-    base = tmp_path_factory.mktemp("planted")
+def data(tmp_path_factory):
+    """The ``--data_path`` of made data by the host's name, with clips of every intent in every split."""
+    base = tmp_path_factory.mktemp("data")
 
     def give(name):
-        layout = "mintrec" if name == "MIntOOD" else LAYOUTS[name]
         folder = base / name
         if not folder.exists():
-            if not PLANT.is_file():
-                return make_data(folder, LAYOUTS[name])
-            for seed, out in enumerate([folder] + [base / "other"] * (name == "MIntOOD")):
-                made = [sys.executable, PLANT, "--layout", layout, "--rows", "60", "--seed", str(seed), "--out", out]
-                subprocess.run(made, check=True, capture_output=True)
-            if name == "MIntOOD":
-                shutil.move(base / "other" / "MIntRec", folder / "MIntRec-OOD")
+            make_data(folder, SHORT_NAMES[name])
         return folder / "MIntRec2.0" if name == "MIntRec2.0" else folder
 
     return give
@@ -88,19 +75,18 @@ def run(plugins, checkout, backbone, table):
         ("MIntOOD", "amess", ["--ood_detection_method", "msp"]),
     ],
 )
-def test_trains_and_tests(run, planted, name, method, arguments):
-    rows = run(name, planted(name), "--seed", "1", *arguments, method=method)
-    rows = run(name, planted(name), "--seed", "2", *arguments, method=method)  # a second row in the table
+def test_trains_and_tests(run, data, name, method, arguments):
+    rows = run(name, data(name), "--seed", "1", *arguments, method=method)
+    rows = run(name, data(name), "--seed", "2", *arguments, method=method)  # a second row in the table
     assert [row["seed"] for row in rows] == ["1", "2"]
     assert ("f1-open" in rows[0]) == (name in ("MMOIR", "MIntRec2.0"))
 
 
 @pytest.mark.parametrize("name", ["MMOIR", "MIntOOD"])
-def test_every_detector(run, tmp_path, name):
-    data = make_data(tmp_path / "data", LAYOUTS[name])  # with clips of every intent, which ma needs
+def test_every_detector(run, data, name):
     ood = ["--test_ood", "--test_mode", "ood_det"] if name == "MMOIR" else []
     for detector in DETECTORS:
-        rows = run(name, data, "--seed", "0", "--ood_detection_method", detector, *ood)
+        rows = run(name, data(name), "--seed", "0", "--ood_detection_method", detector, *ood)
     assert len(rows) == len(DETECTORS)
     assert all(0 <= float(row[key]) <= 100 for row in rows for key in ("auroc", "aupr_in", "aupr_out", "fpr95", "eer"))
 
@@ -109,12 +95,12 @@ def test_every_detector(run, tmp_path, name):
     ("name", "ours", "theirs"),
     [("MMOIR", ["--test_ood", "--train_ood"], ["--test_ood", "--train_ood"]), ("MIntRec", [], [])],
 )
-def test_bit_for_bit_what_run_py_gives(run, planted, backbone, tmp_path, name, ours, theirs):
-    (row,) = run(name, planted(name), "--seed", "3", *theirs)
+def test_bit_for_bit_what_run_py_gives(run, data, backbone, tmp_path, name, ours, theirs):
+    (row,) = run(name, data(name), "--seed", "3", *theirs)
     settings = ["num_train_epochs=1", "train_batch_size=16", "num_anchors=3", "lr=1e-3", f"sentence_encoder={backbone}"]
     settings += ["length_batches=False"]  # a host draws its batches itself
     done = command(
-        *["--method", "amess", "--dataset", row["dataset"], "--data_path", planted(name), "--train", "--seed", "3"],
+        *["--method", "amess", "--dataset", row["dataset"], "--data_path", data(name), "--train", "--seed", "3"],
         *["--text_backbone", backbone, "--save_results", "--results_path", "ours", "--output_path", "ours", *ours],
         *[part for text in settings for part in ("--set", text)],
         cwd=tmp_path,
@@ -145,11 +131,9 @@ def test_bit_for_bit_what_run_py_gives(run, planted, backbone, tmp_path, name, o
         ("MIntOOD", "mult"),
     ],
 )
-def test_the_hosts_own_methods(run, tmp_path, name, method):
-    data = make_data(tmp_path / "data", LAYOUTS[name])  # with dev clips of every intent: without a right one they fail
-    data = data / "MIntRec2.0" if name == "MIntRec2.0" else data
+def test_the_hosts_own_methods(run, data, name, method):
     extra = ["--ood_detection_method", "msp"] if name == "MIntOOD" else []
     ours = ["--feat_dim", "video=256"] if name == "MIntOOD" else []
     extra += ["--test_ood"] if name == "MMOIR" else []
-    rows = run(name, data, "--seed", "0", *extra, method=method, ours=ours)
+    rows = run(name, data(name), "--seed", "0", *extra, method=method, ours=ours)
     assert {row["method"] for row in rows} == {method}

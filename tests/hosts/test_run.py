@@ -141,18 +141,13 @@ def test_a_list_is_a_grid_and_seeds_are_ours_to_give(run, table):
         assert sorted((row["seed"], row["num_anchors"]) for row in rows) == [(s, k) for s in "78" for k in "12"]
 
 
-def test_text_in_mmoir_is_the_plugin(run, table):
-    run(
-        "MMOIR",
-        "--train",
-        "--seed",
-        "0",
-        "--test_ood",
-        method="text",
-        settings=False,
-        ours=["--set", "num_train_epochs=1"],
-    )
-    assert table()[0]["method"] == "text"
+@pytest.mark.parametrize(("name", "method"), [("MMOIR", "text"), ("MIntRec2.0", "mia_text")])
+def test_the_text_plugin_beside_the_hosts_text(run, table, name, method):
+    extra = ["--test_ood"] if name == "MMOIR" else []
+    chosen = ["--set", "num_train_epochs=1"]
+    run(name, "--train", "--seed", "0", *extra, method=method, settings=False, ours=chosen)
+    assert table()[0]["method"] == method
+    assert "f1-open" in table()[0]
 
 
 def test_minilm_by_its_name_and_files_from_the_users_config(plugins, stand, backbone, tmp_path, table):

@@ -327,7 +327,7 @@ def test_a_config_file_that_is_none(tree, monkeypatch, tmp_path, text):
 
 def test_a_models_config_that_is_none(tmp_path):
     (tmp_path / "config.json").write_text("[" * 200_000)
-    with pytest.raises(UserError, match="config.json: is nested too deeply; give a folder"):
+    with pytest.raises(UserError, match="config.json: cannot be read .nested too deeply.; give a folder"):
         sources.read_config(str(tmp_path))
     (tmp_path / "config.json").write_text("[]")
     with pytest.raises(UserError, match="config.json: holds no settings of a model; give a folder"):
@@ -338,3 +338,21 @@ def test_huge_files_are_not_read_to_compare_them(tree):
     with open(tree / "README.md", "wb") as file:
         file.truncate(1 << 40)  # a hole: it takes no space
     assert "1 tracked file changed" in commit_state(find_host(tree))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (["--seeds", "-1"], [], "--seeds -1: give numbers from 0"),
+        (["--seeds", "4294967296"], [], "--seeds 4294967296: give numbers from 0"),
+        (["--seeds", "1", "1"], [], "--seeds 1 1: give each seed once"),
+        ([], ["--seed", "²"], "--seed ²: give a whole number"),
+        (["--feat_dim", "video=²"], [], "--feat_dim video=²: write it as"),
+        (["--pretrained", "bert=~nobody-of-this-name/bert"], [], "no such folder"),
+    ],
+)
+def test_options_without_sense(tree, capsys, before, after, words):
+    assert cli.main(["run", str(tree), *before, "--", *after]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert words in line
+    assert cli.main(["hosts", "~nobody-of-this-name/host"]) == 2

@@ -131,6 +131,6 @@ def test_what_tune_needs(data, backbone, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(builtins, "__import__", without)
     words = [*map(str, run_arguments(data, backbone, "--tune", settings=SPACE))]
     assert main([*words, "--train"]) == 2
-    assert "pip install 'mia-plugins[tune]'" in capsys.readouterr().err
+    assert "pip install optuna" in capsys.readouterr().err
     assert main(words) == 2
     assert "add --train" in capsys.readouterr().err

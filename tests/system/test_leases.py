@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from mia_plugins.system.leases import Leases, owner
 
 
@@ -73,3 +75,39 @@ def test_another_machines_work_is_free_when_it_gives_no_sign(tmp_path):
 def test_a_lease_being_written_counts(tmp_path):
     (tmp_path / "run.3").touch()
     assert Leases(tmp_path).take("run") is None
+
+
+TORN = ["", '{"place": "x', "[]", "3", "null", '"text"', "[" * 100_000, '{"pid": true}', '{"released": []}', "\x00"]
+
+
+@pytest.mark.parametrize("content", TORN)
+def test_a_torn_lease_holds_for_a_while_and_then_is_free(tmp_path, content):
+    path = tmp_path / "run.0"
+    path.write_text(content)
+    leases = Leases(tmp_path, stale=60)
+    assert leases.take("run") is None
+    assert leases.holder("run") == "? (process ?)" or "process True" in leases.holder("run")
+    os.utime(path, (time.time() - 61,) * 2)
+    assert leases.take("run").path.name == "run.1"
+
+
+@pytest.mark.parametrize("pid", [2**70, -1, 0, 2**31])
+def test_a_number_that_no_process_has_is_free_at_once(tmp_path, pid):
+    (tmp_path / "run.0").write_text(json.dumps({**owner(), "pid": pid}))
+    assert Leases(tmp_path).take("run") is not None
+
+
+def test_a_lease_from_the_future_is_free(tmp_path):
+    path = tmp_path / "run.0"
+    path.write_text(json.dumps({"place": "another machine", "host": "another", "pid": 1}))
+    os.utime(path, (time.time() + 3600,) * 2)
+    assert Leases(tmp_path, stale=60).take("run") is not None
+
+
+def test_what_is_no_lease_counts_for_nothing(tmp_path):
+    for name in ("run.²", "run.x", "run.", "run.1.tmp", f"run.{'9' * 40}"):
+        (tmp_path / name).touch()
+    assert Leases(tmp_path).take("run").path.name == "run.0"
+    (tmp_path / "other.0").mkdir()  # a folder: as old as a lease may become, it is free
+    os.utime(tmp_path / "other.0", (time.time() - 601,) * 2)
+    assert Leases(tmp_path).take("other").path.name == "other.1"

@@ -37,6 +37,7 @@ from testing.bad_models import (
     fill_further,
     inspect,
     inspect_batches,
+    paint,
 )
 
 from mia_plugins.errors import UserError
@@ -115,6 +116,7 @@ BROKEN = (
     ("preparing_again_changes_nothing", as_method(Bank, prepare=fill_further), "prepare adds"),
     ("a_training_clip_does_not_see_its_own_label", as_method(SeesItself, prepare=fill), "leave the clip"),
     ("inspect_gives_a_row_a_clip", as_method(Good, inspect=inspect_batches), "1 rows for 6 clips"),
+    ("pictures_are_drawn", as_method(Good, pictures=(paint,)), "a list of Picture"),
 )
 ARGUMENTS = {
     "every_field_has_a_row_a_clip": {"ood_class": True, "training": False},
@@ -131,7 +133,9 @@ def test_a_broken_method_fails(name, broken, message, tmp_path):
     class Broken(MethodContract):
         method = broken
 
-    arguments = {"tmp_path": tmp_path} if name.startswith(("a_saved", "a_resumed")) else ARGUMENTS.get(name, {})
+    arguments = (
+        {"tmp_path": tmp_path} if name.startswith(("a_saved", "a_resumed", "pictures")) else ARGUMENTS.get(name, {})
+    )
     with pytest.raises((AssertionError, KeyError, RuntimeError, UserError)) as caught:
         getattr(Broken(), f"test_{name}")(**arguments)
     assert message in str(caught.value)

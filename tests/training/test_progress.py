@@ -4,11 +4,13 @@ import math
 import tempfile
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from mia_plugins.errors import UserError
 from mia_plugins.training.progress import Progress
 
 
@@ -65,3 +67,12 @@ def test_writing_takes_a_tenth_of_the_time_at_most(tmp_path, monkeypatch):
         history.append({"number": number, "loss": 0.0, "score": 0.0, "terms": {}})
         progress.save(model, {}, history)
     assert writes == [1, 19, 37]
+
+
+def test_what_another_training_left_is_not_resumed(tmp_path):
+    model = nn.Linear(1, 1)
+    Progress(tmp_path, {"lr": 0.1}).save(model, {}, [{"number": 1, "score": 0.0, "loss": 0.0}])
+    with pytest.raises(UserError, match="made with lr=0.1, asked for 0.2"):
+        Progress(tmp_path, {"lr": 0.2}, wanted=True).resume(model, {})
+    assert Progress(tmp_path, {"lr": 0.2}).resume(model, {}) == []  # unless it is not wanted: then it goes
+    assert list(tmp_path.glob("*")) == []

@@ -1,4 +1,4 @@
-"""A whole method plugin: the mean word embedding beside the mean video and audio frame, and a linear layer."""
+"""A whole method plugin: the mean token of the encoder beside the mean video and audio frame, and a linear layer."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,8 @@ class MeanPool(nn.Module):
 
     def forward(self, batch):
         token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
-        parts = [masked_mean(self.encoder.embed(token_ids, segment_ids), mask)]
+        hidden = self.encoder.encode(self.encoder.embed(token_ids, segment_ids), mask.bool())
+        parts = [masked_mean(hidden, mask)]
         for name in ("video", "audio"):
             parts.append(masked_mean(*as_frames(batch[f"{name}_feats"], batch[f"{name}_lengths"])))
         features = self.dropout(torch.cat(parts, dim=-1))

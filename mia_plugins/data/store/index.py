@@ -8,14 +8,14 @@ bytes with the clips' keys, what is wrong with them, and how many values there a
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...system.regular import check_regular
+from ...system.array_files import read_arrays
+from ...system.untrusted import check_regular
 
 _FRAMES, _INDEX = "frames.f32", "index.npz"
 _LARGEST = 1 << 30  # bytes of an index: over ten million clips
@@ -92,13 +92,10 @@ def load_index(folder: Path) -> Store | None:
 
 
 def _load(folder: Path) -> Store:
-    frames, path = frames_file(folder), folder / _INDEX
+    frames = frames_file(folder)
     check_regular(frames)
-    check_regular(path, _LARGEST)
-    with zipfile.ZipFile(path) as members:
-        _check(all(member.compress_type == zipfile.ZIP_STORED for member in members.infolist()))  # no bombs
-    with np.load(path, allow_pickle=False) as members:  # compares the checksum of each member that it reads
-        index, text = members["clips"], json.loads(members["text"].tobytes())
+    members = read_arrays(folder / _INDEX, _LARGEST)  # compares the checksum of each member
+    index, text = members["clips"], json.loads(members["text"].tobytes())
     keys, values = text["keys"], text["values"]
     faults = {int(row): fault for row, fault in text["faults"].items()}
     _check(4 * values == frames.stat().st_size)

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, ClassVar
 import numpy as np
 
 from ...errors import UserError
-from ...system.regular import check_regular, unreadable
+from ...system.untrusted import check_regular, unreadable
 from .numpy_pickles import FUNCTIONS, Dtype, Refused, fill
 
 _REMEDY = "save the features again as a pickled dict of clip key -> numeric array (frames, width)"

@@ -35,7 +35,7 @@ def find_host(folder: str | os.PathLike[str]) -> Checkout:
         UserError: none is there, or one with parts missing (half updated, or changed upstream); names them.
     """
     names = ", ".join(host.name for host in HOSTS)
-    path = Path(folder).expanduser()
+    path = Path(os.path.expanduser(folder))
     try:
         if not path.is_dir():
             raise UserError(f"{path}: no such folder; give the folder of a checkout of {names}")

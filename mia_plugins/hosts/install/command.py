@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def uninstall(options: argparse.Namespace) -> int:
     Raises:
         UserError: nothing is installed there.
     """
-    folder = Path(options.folder).expanduser().resolve()
+    folder = Path(os.path.expanduser(options.folder)).resolve()
     if not folder.is_dir():
         raise UserError(f"{options.folder}: no such folder")
     notes = repository_of(folder).notes_file

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> None:
     files = user_config()
     tables = {kind: merge(kind, getattr(options, kind), files) for kind in KINDS}
     widths = dict(feat_dim(text) for text in options.feat_dim)
-    seeds = options.seeds or wanted_seed(checkout, arguments)
+    seeds = checked(options.seeds) or wanted_seed(checkout, arguments)
 
     from ...plugin.settings import grid, parse_assignments
     from . import compat
@@ -160,7 +160,7 @@ def feat_dim(text: str) -> tuple[str, int]:
     ('video', 256)
     """
     kind, _, width = text.partition("=")
-    if kind not in ("video", "audio") or not width.isdigit():
+    if kind not in ("video", "audio") or not width.isdecimal():
         raise UserError(f"--feat_dim {text}: write it as video=256 or audio=768")
     return kind, int(width)
 
@@ -170,9 +170,23 @@ def wanted_seed(checkout: Checkout, arguments: list[str]) -> list[int]:
     seed = option(arguments, "--seed")
     if seed is None or not checkout.host.lists_seeds:
         return []
-    if not seed.isdigit():
+    if not seed.isdecimal():
         raise UserError(f"--seed {seed}: give a whole number")
-    return [int(seed)]
+    return checked([int(seed)])
+
+
+def checked(seeds: list[int]) -> list[int]:
+    """Seeds that every library of a host takes, each once.
+
+    Raises:
+        UserError: one is out of range, or given twice.
+    """
+    for seed in seeds:
+        if not 0 <= seed < 2**32:
+            raise UserError(f"--seeds {seed}: give numbers from 0 to {2**32 - 1}")
+    if len(set(seeds)) < len(seeds):
+        raise UserError(f"--seeds {' '.join(map(str, seeds))}: give each seed once")
+    return seeds
 
 
 def say(text: str) -> None:

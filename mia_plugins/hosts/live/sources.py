@@ -37,9 +37,7 @@ def user_config() -> dict[str, dict[str, str]]:
         for kind, entries in config.items()
     ):
         raise UserError(f"{path}: has an unknown part; {remedy}")
-    return {
-        kind: {name: str(Path(value).expanduser()) for name, value in config.get(kind, {}).items()} for kind in KINDS
-    }
+    return {kind: {name: os.path.expanduser(value) for name, value in config.get(kind, {}).items()} for kind in KINDS}
 
 
 def merge(kind: str, texts: list[str], config: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -49,9 +47,9 @@ def merge(kind: str, texts: list[str], config: Mapping[str, Mapping[str, str]]) 
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
             raise UserError(f"--{kind} {text}: write it as NAME=PATH")
-        if kind == "pretrained" and not Path(value).expanduser().is_dir():
+        if kind == "pretrained" and not os.path.isdir(os.path.expanduser(value)):
             raise UserError(f"--pretrained {text}: no such folder; give the folder with config.json and the weights")
-        entries[name] = str(Path(value).expanduser())
+        entries[name] = os.path.expanduser(value)
     return entries
 
 

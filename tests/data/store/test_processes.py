@@ -18,7 +18,7 @@ BOTH = """
 import logging, sys, time
 import numpy as np
 from mia_plugins.data.features import read_features
-logging.basicConfig(level=logging.INFO, format="%(message)s")
+logging.basicConfig(level=logging.DEBUG, format="%(message)s")
 print("ready", flush=True)
 sys.stdin.readline()
 read = read_features(sys.argv[1], [f"clip{i}" for i in range(400)], max_length=100)

@@ -14,7 +14,7 @@ from mia_plugins.data.store.cache import open_store
 
 
 def test_converted_once(path, cache, conversions, caplog):
-    with caplog.at_level(logging.INFO, "mia_plugins"):
+    with caplog.at_level(logging.DEBUG, "mia_plugins"):
         for max_length in (100, 3, 1):
             check(path, make_table(), max_length)
     assert conversions == ["video_feats.pkl"]

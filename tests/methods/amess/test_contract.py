@@ -7,7 +7,6 @@ from mia_plugins.testing import MethodContract, tiny_backbone
 class TestAMESS(MethodContract):
     method = METHOD
     settings = {"sentence_encoder": tiny_backbone(), "num_anchors": 3}
-    exempt = {"test_inspect_gives_a_row_a_clip": "semantics has a row a label"}
 
 
 class TestPaper(TestAMESS):
@@ -23,6 +22,7 @@ class TestPaper(TestAMESS):
 
 class TestEveryTokenAnAnchor(TestAMESS):
     settings = {**TestAMESS.settings, "aligned_method": "none", "num_anchors": 50, "num_descriptions": 1}
+    exempt = {"test_inspect_gives_a_row_a_clip": "rounding decides the rank of anchors that are equally reliable"}
 
 
 class TestWithoutAnchors(TestAMESS):
@@ -31,4 +31,3 @@ class TestWithoutAnchors(TestAMESS):
 
 class TestWithoutSemantics(TestAMESS):
     settings = {"semantic_sync": False, "aligned_method": "avg_pool"}
-    exempt = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mia_plugins.errors import UserError
-from mia_plugins.system.regular import check_regular, is_regular
+from mia_plugins.system.untrusted import check_regular, is_regular, read_bytes
 
 
 def make_socket(path):
@@ -38,8 +38,18 @@ def test_files_and_links_to_files(tmp_path):
         assert is_regular(tmp_path / name)
         check_regular(tmp_path / name, largest=5)
     os.truncate(tmp_path / "file", 3 << 20)  # a hole: takes no disk
-    with pytest.raises(UserError, match="link: has 3 MiB, and files of its kind at most 2; "):
+    with pytest.raises(UserError, match="link: has more than 2097152 bytes"):
         check_regular(tmp_path / "link", largest=2 << 20)
+
+
+def test_bytes_within_a_limit(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"12345")
+    assert read_bytes(path) == read_bytes(path, 5) == b"12345"
+    with pytest.raises(UserError, match="file: has more than 4 bytes"):
+        read_bytes(path, 4)
+    with pytest.raises(UserError, match="it is a folder"):
+        read_bytes(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["none", "file/below", "n" * 300, "loop", "dangling"])

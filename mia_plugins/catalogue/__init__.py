@@ -1,0 +1,1 @@
+"""What there is to use, as tables: methods, data sets, hyper-parameters, metrics. Nothing here needs torch."""

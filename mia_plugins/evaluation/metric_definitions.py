@@ -1,0 +1,94 @@
+"""What is known of a metric, and the definitions of all that a test run of the benchmark reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric.
+
+    The last five say where it is shown: its position among those shown there, smallest first; None: not there.
+
+    Args:
+        name: its key in a run's results, spelled as the benchmark spells it.
+        heading: what a paper's table calls it.
+        group: heading of the table it stands in.
+        meaning: its definition in one sentence; MMOIR: as MMOIR's ``utils/metrics.py`` computes it, quirks included.
+        higher_is_better: false for an error.
+        percent: whether results hold a fraction that is shown times 100; false: shown as it is.
+        textbook_of: the benchmark's metric whose textbook definition this is, where the two differ.
+        table: in the tables of the terminal and of reports.
+        column: in the results table.
+        overview: where ``mia-plugins results`` is asked for no metric in particular.
+        ablation: in the table of the modality ablation.
+        monitor: among the values of ``eval_monitor``, the dev score that picks the best epoch.
+    """
+
+    name: str
+    heading: str
+    group: str
+    meaning: str
+    higher_is_better: bool = True
+    percent: bool = True
+    textbook_of: str | None = None
+    table: int | None = None
+    column: int | None = None
+    overview: int | None = None
+    ablation: int | None = None
+    monitor: int | None = None
+
+
+# fmt: off
+BENCHMARK_METRICS = (
+    Metric("acc", "ACC", IN_SCOPE, "Fraction of the in-scope clips whose predicted intent is right.",
+           table=1, column=1, overview=1, ablation=1, monitor=1),
+    Metric("f1", "F1", IN_SCOPE, "F1 = 2PR / (P + R), mean over the intents that occur in the in-scope clips.",
+           table=2, column=4, overview=2, ablation=2, monitor=2),
+    Metric("prec", "P", IN_SCOPE, "Fraction of an intent's predictions that are right, mean over intents.",
+           table=3, column=5, monitor=4),
+    Metric("rec", "R", IN_SCOPE, "Fraction of an intent's clips that are recognized, mean over intents.",
+           table=4, column=6, monitor=6),
+    Metric("weighted_f1", "WF1", IN_SCOPE, "F1, mean over intents weighted by their clips.",
+           table=5, column=2, monitor=3),
+    Metric("weighted_prec", "WP", IN_SCOPE, "Precision, mean over intents weighted by their clips.",
+           table=6, column=3, monitor=5),
+    Metric("weighted_rec", "WR", IN_SCOPE, "Recall, mean over intents weighted by their clips: equal to acc."),
+    Metric("oid_acc", "ACC", OPEN_SET, "Fraction of all clips whose class is right, out of scope being one more class.",
+           table=1, column=13, overview=3, ablation=3),
+    Metric("f1-known", "F1-IS", OPEN_SET, "Mean F1 of all classes that occur but the last, to 4 digits (MMOIR).",
+           table=2, column=14),
+    Metric("f1-open", "F1-OS", OPEN_SET, "F1 of the last class that occurs, out of scope if it does, to 4 digits (MMOIR).",
+           table=3, column=15),
+    Metric("oid_f1", "F1", OPEN_SET, "Mean F1 of all classes that occur, to 4 digits (MMOIR).",
+           table=4, column=16, overview=4, ablation=4),
+    Metric("f1-known_fixed", "F1-IS", OPEN_SET, "Mean F1 of the intents; one that does not occur has F1 = 0.",
+           textbook_of="f1-known"),
+    Metric("f1-open_fixed", "F1-OS", OPEN_SET, "F1 of the class out of scope.", textbook_of="f1-open"),
+    Metric("oid_f1_fixed", "F1", OPEN_SET, "Mean F1 of the intents and the class out of scope.", textbook_of="oid_f1"),
+    Metric("is_os_f1", "F1-IS/OS", OPEN_SET, "Mean of f1-known_fixed and f1-open_fixed, on dev.", monitor=7),
+    Metric("auroc", "AUROC", DETECTION, "Area under the ROC curve: how often an in-scope clip scores above an OOS one.",
+           table=1, column=7, overview=5),
+    Metric("aupr_in", "AUPR-In", DETECTION, "Trapezoidal area under precision-recall of the in-scope clips (MMOIR).",
+           table=2, column=8),
+    Metric("aupr_out", "AUPR-Out", DETECTION, "Trapezoidal area under precision-recall of the OOS clips (MMOIR).",
+           table=3, column=9),
+    Metric("fpr95", "FPR95", DETECTION, "OOS accepted at the first clip, highest score first, with TPR >= 0.95 (MMOIR).",
+           higher_is_better=False, table=4, column=10, overview=6),
+    Metric("eer", "EER", DETECTION, "FPR where abs(FPR - FNR) is smallest among the corners of the ROC curve (MMOIR).",
+           higher_is_better=False, table=5, column=12),
+    Metric("der", "DER", DETECTION, "Least (1 - pi) FNR + pi FPR with TPR >= 0.95, pi being the in-scope fraction (MMOIR).",
+           higher_is_better=False, table=6, column=11),
+    Metric("aupr_in_ap", "AP-In", DETECTION, "Average precision of the in-scope clips.", textbook_of="aupr_in"),
+    Metric("aupr_out_ap", "AP-Out", DETECTION, "Average precision of the OOS clips.", textbook_of="aupr_out"),
+    Metric("fpr95_standard", "FPR95", DETECTION, "OOS accepted at the highest threshold with TPR >= 0.95.",
+           higher_is_better=False, textbook_of="fpr95"),
+    Metric("eer_standard", "EER", DETECTION, "Where FPR = FNR on the interpolated ROC curve.",
+           higher_is_better=False, textbook_of="eer"),
+    Metric("der_standard", "DER", DETECTION, "Least pi FNR + (1 - pi) FPR with TPR >= 0.95: clips decided wrongly.",
+           higher_is_better=False, textbook_of="der"),
+)
+# fmt: on

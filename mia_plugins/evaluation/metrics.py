@@ -1,0 +1,77 @@
+"""Every metric there is: what it means, which way is better, and where it is shown.
+
+The lists that the rest of the package needs (columns of the results table, tables, dev monitors) are read off this
+registry, so that a new metric is one more entry. It computes nothing, and imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from ..errors import UserError
+from .metric_definitions import BENCHMARK_METRICS, Metric
+
+METRICS = {metric.name: metric for metric in BENCHMARK_METRICS}
+
+
+def register_metric(metric: Metric) -> None:
+    """Add a metric, such as a plugin's.
+
+    Raises:
+        UserError: another metric has its name, or it is a monitor of which lower is better.
+    """
+    if METRICS.get(metric.name, metric) != metric:
+        raise UserError(f"metric {metric.name!r} is registered twice, with different definitions; rename one")
+    if metric.monitor is not None and not metric.higher_is_better:
+        raise UserError(f"metric {metric.name!r}: training keeps the epoch with the highest eval_monitor; negate it")
+    METRICS[metric.name] = metric
+
+
+def headings(*names: str) -> dict[str, str]:
+    """Return the headings of metrics by name.
+
+    Example:
+        >>> headings("oid_acc", "f1-known")
+        {'oid_acc': 'ACC', 'f1-known': 'F1-IS'}
+    """
+    return {name: METRICS[name].heading for name in names}
+
+
+def displayed(name: str, value: float) -> float:
+    """Return a result as it is shown: a fraction in percent, anything else unchanged; unknown names are fractions.
+
+    Example:
+        >>> displayed("acc", 0.5)
+        50.0
+    """
+    return value if name in METRICS and not METRICS[name].percent else 100 * value
+
+
+def shown_in_tables() -> dict[str, tuple[str, ...]]:
+    """Return heading -> names of the metrics, for every table."""
+    names = _shown("table")
+    groups = dict.fromkeys(METRICS[name].group for name in METRICS if name in names)
+    return {group: tuple(name for name in names if METRICS[name].group == group) for group in groups}
+
+
+def columns() -> tuple[str, ...]:
+    """Return the metrics that are columns of the results table."""
+    return _shown("column")
+
+
+def shown_in_overview() -> tuple[str, ...]:
+    """Return the metrics that ``mia-plugins results`` shows unasked."""
+    return _shown("overview")
+
+
+def shown_in_ablations() -> tuple[str, ...]:
+    """Return the metrics of the modality ablation's table."""
+    return _shown("ablation")
+
+
+def monitors() -> tuple[str, ...]:
+    """Return the values that ``eval_monitor`` may have."""
+    return _shown("monitor")
+
+
+def _shown(where: str) -> tuple[str, ...]:
+    places = {name: getattr(metric, where) for name, metric in METRICS.items()}
+    return tuple(sorted((name for name, place in places.items() if place is not None), key=lambda name: places[name]))

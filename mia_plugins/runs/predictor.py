@@ -1,0 +1,144 @@
+"""A kept model that answers: intents for utterances of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Union
+
+import numpy as np
+
+from ..data.clips import Clips
+from ..errors import UserError
+from ..evaluation.scoring import open_set_predictions
+from ..nn.backbones import load_tokenizer
+from ..plugin.method import build_model
+from ..system.devices import choose_device
+from ..training.checkpoints import WEIGHTS, load_weights
+from ..training.loading import make_loader
+from ..training.predict import predict
+from ..training.reference import load_predictions
+from .kept import REFERENCE, Kept, read_kept
+
+Frames = Union[np.ndarray, Sequence[np.ndarray], None]
+
+
+class Prediction(NamedTuple):
+    """One utterance's answer.
+
+    ``intent``: the likeliest in-scope intent; ``probabilities``: of every in-scope intent, likeliest first, from a softmax
+    (not calibrated); ``out_of_scope``: whether the model takes the utterance for none of them, by its own class for that or
+    else by DOC's thresholds.
+    """
+
+    intent: str
+    probabilities: Mapping[str, float]
+    out_of_scope: bool
+
+
+class Predictor:
+    """A model with its tokenizer and thresholds; see :func:`mia_plugins.load`.
+
+    Attributes:
+        model: the ``torch.nn.Module``, in evaluation mode.
+        labels: the in-scope intents.
+        kept: what was kept of the training.
+    """
+
+    def __init__(self, kept: Kept, gpu_id: str | None = None) -> None:
+        self.kept, self.labels, self.device = kept, kept.task.labels, choose_device(gpu_id)
+        self.tokenizer = load_tokenizer(kept.task.text_backbone)
+        self.model = build_model(kept.method, kept.task, kept.combination.method_settings)
+        load_weights(self.model, kept.folder / WEIGHTS)
+        if kept.method.prepare is not None:
+            raise UserError(
+                f"method {kept.method.name} looks at the training clips before it predicts; use --restore with --data_path"
+            )
+        self.model = self.model.to(self.device).eval()
+
+    def predict(
+        self, text: str | Sequence[str], video: Frames = None, audio: Frames = None
+    ) -> Prediction | list[Prediction]:
+        """Answers one utterance, or many.
+
+        Args:
+            text: what is said; a list for many.
+            video, audio: frames ``(frames, dim)`` of the widths of the training, a list of them for many; None: the
+                utterance comes without (it gets one frame of zeros, as a modality that the ablation drops).
+
+        Returns:
+            A :class:`Prediction`, or a list of them.
+
+        Raises:
+            UserError: frames of another width or number, or that are not finite.
+        """
+        single = isinstance(text, str)
+        texts: list[Any] = [text] if single else list(text) if isinstance(text, Iterable) else []
+        if not texts or not all(isinstance(each, str) for each in texts):
+            raise UserError("predict: text should be a text, or a list of texts with at least one")
+        task = self.kept.task
+        clips = Clips(
+            keys=[str(number) for number in range(len(texts))],
+            texts=texts,
+            label_ids=np.zeros(len(texts), np.int64),
+            video=frames_of("video", video, single, len(texts), task.video_dim, task.video_length),
+            audio=frames_of("audio", audio, single, len(texts), task.audio_dim, task.audio_length),
+        )
+        answers = self.answers(clips)
+        return answers[0] if single else answers
+
+    def answers(self, clips: Clips) -> list[Prediction]:
+        """A prediction for every clip."""
+        settings, num_labels = self.kept.combination.settings, len(self.labels)
+        loader = make_loader(
+            clips,
+            tokenizer=self.tokenizer,
+            text_length=self.kept.task.text_length,
+            batch_size=settings.eval_batch_size,
+            device=self.device,
+            num_workers=0,
+            by_length=settings.length_batches,
+        )
+        found = predict(self.model, loader, device=self.device, precision=settings.precision)
+        classes = open_set_predictions(
+            found, lambda: load_predictions(self.kept.folder / REFERENCE), num_labels=num_labels, scale=settings.scale
+        )
+        logits = found.logits[:, :num_labels].astype(np.float64)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return [self.answer(row, chosen == num_labels) for row, chosen in zip(shares, classes)]
+
+    def answer(self, shares: np.ndarray, out_of_scope: bool) -> Prediction:
+        """The prediction behind the probabilities of one clip."""
+        order = np.argsort(-shares, kind="stable")
+        ranked = {self.labels[i]: float(shares[i]) for i in order}
+        return Prediction(next(iter(ranked)), ranked, bool(out_of_scope))
+
+
+def frames_of(name: str, given: Frames, single: bool, count: int, width: int, most: int) -> list[np.ndarray]:
+    """The frames of every clip, checked, float32, and cut to the longest that the model takes.
+
+    Raises:
+        UserError: see :meth:`Predictor.predict`.
+    """
+    if given is None:
+        return [np.zeros((1, width), np.float32)] * count
+    many: Any = [given] if single else list(given)
+    if len(many) != count:
+        raise UserError(f"predict: {name} has frames of {len(many)} clips for {count} texts")
+    frames = []
+    for number, each in enumerate(many):
+        values = np.asarray(each, np.float32)
+        if values.ndim != 2 or values.shape[1] != width or not len(values):
+            raise UserError(
+                f"predict: {name} of clip {number} has the shape {values.shape}; the model takes (frames, {width})"
+            )
+        if not np.isfinite(values).all():
+            raise UserError(f"predict: {name} of clip {number} has frames that are not finite")
+        frames.append(values[:most])
+    return frames
+
+
+def load(path: str | Path, gpu_id: str | None = None) -> Predictor:
+    """The kept model in a folder; see :func:`mia_plugins.load`."""
+    return Predictor(read_kept(Path(path)), gpu_id)

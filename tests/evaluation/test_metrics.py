@@ -1,0 +1,124 @@
+"""The registry of metrics: the lists that are read off it, and that it says of each metric what is true."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mia_plugins.errors import UserError
+from mia_plugins.evaluation import metrics
+from mia_plugins.evaluation.metric_definitions import BENCHMARK_METRICS, Metric
+from mia_plugins.evaluation.predictions import Predictions
+from mia_plugins.evaluation.scoring import dev_score, score_test
+
+IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
+
+
+@pytest.fixture
+def registry(monkeypatch):
+    """A copy that a test may add to."""
+    monkeypatch.setattr(metrics, "METRICS", dict(metrics.METRICS))
+    return metrics
+
+
+def test_tables():
+    tables = metrics.shown_in_tables()
+    assert tables == {
+        IN_SCOPE: ("acc", "f1", "prec", "rec", "weighted_f1", "weighted_prec"),
+        OPEN_SET: ("oid_acc", "f1-known", "f1-open", "oid_f1"),
+        DETECTION: ("auroc", "aupr_in", "aupr_out", "fpr95", "eer", "der"),
+    }
+    assert list(tables) == [IN_SCOPE, OPEN_SET, DETECTION]
+
+
+def test_columns_are_the_benchmarks():
+    assert metrics.columns() == (
+        ("acc", "weighted_f1", "weighted_prec", "f1", "prec", "rec")
+        + ("auroc", "aupr_in", "aupr_out", "fpr95", "der", "eer")
+        + ("oid_acc", "f1-known", "f1-open", "oid_f1")
+    )
+
+
+def test_monitors():
+    assert metrics.monitors() == ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec", "is_os_f1")
+
+
+def test_overview_and_ablations():
+    assert metrics.shown_in_overview() == ("acc", "f1", "oid_acc", "oid_f1", "auroc", "fpr95")
+    assert metrics.shown_in_ablations() == ("acc", "f1", "oid_acc", "oid_f1")
+
+
+def test_headings_of_the_papers_tables():
+    in_scope = metrics.headings("acc", "f1", "prec", "rec")
+    assert list(in_scope.items()) == [("acc", "ACC"), ("f1", "F1"), ("prec", "P"), ("rec", "R")]
+    open_set = metrics.headings(*metrics.shown_in_tables()[OPEN_SET])
+    expected = [("oid_acc", "ACC"), ("f1-known", "F1-IS"), ("f1-open", "F1-OS"), ("oid_f1", "F1")]
+    assert list(open_set.items()) == expected
+
+
+def results_of(test_mode, better):
+    """All metrics of a test run in which every prediction is right, or wrong."""
+    label_ids = np.arange(40) % 4  # 3 is out of scope
+    logits = 9.0 * np.eye(4)[label_ids if better else (label_ids + 1) % 4]
+    if test_mode == "ood_det":  # in-scope classes only: out-of-scope clips get the least sure logits, or the surest
+        logits = np.where((label_ids == 3)[:, None] == better, 0.0, logits)[:, :3]
+    predictions = Predictions(logits, np.zeros((40, 5)), label_ids)
+    rest = {"weight": np.zeros((4, 5)), "bias": np.zeros(4), "scale": 1.0, "ood_detection_method": "msp"}
+    results = score_test(predictions, lambda: predictions, num_labels=3, test_mode=test_mode, **rest)
+    if test_mode == "ood_cls":
+        results["is_os_f1"] = dev_score(predictions, lambda: predictions, monitor="is_os_f1", num_labels=3, scale=1)
+    return {name: value for name, value in results.items() if isinstance(value, float)}
+
+
+def test_every_result_is_registered_under_its_group_with_its_direction():
+    for test_mode, groups in (
+        (None, [IN_SCOPE]),
+        ("ood_cls", [IN_SCOPE, OPEN_SET]),
+        ("ood_det", [IN_SCOPE, DETECTION]),
+    ):
+        good, bad = results_of(test_mode, better=True), results_of(test_mode, better=False)
+        assert set(good) == {metric.name for metric in BENCHMARK_METRICS if metric.group in groups}
+        for name in good:
+            metric = metrics.METRICS[name]
+            if test_mode is None or metric.group != IN_SCOPE:
+                assert (good[name] > bad[name]) == metric.higher_is_better, name
+            assert metric.percent
+
+
+def test_entries_are_whole_and_unique():
+    assert len({metric.name for metric in BENCHMARK_METRICS}) == len(BENCHMARK_METRICS) == len(metrics.METRICS)
+    for metric in BENCHMARK_METRICS:
+        assert metric.meaning.endswith(".")
+        assert metric.heading
+        assert metric.monitor is None or metric.higher_is_better
+        if metric.textbook_of is not None:
+            twin = metrics.METRICS[metric.textbook_of]
+            assert (twin.group, twin.higher_is_better) == (metric.group, metric.higher_is_better)
+            assert metric.column is None
+
+
+@pytest.mark.parametrize("where", ["table", "column", "overview", "ablation", "monitor"])
+def test_no_two_metrics_have_one_place(where):
+    places = [(getattr(metric, where), metric.group if where == "table" else "") for metric in BENCHMARK_METRICS]
+    shown = [place for place in places if place[0] is not None]
+    assert len(set(shown)) == len(shown)
+
+
+def test_a_plugins_metrics_come_last_and_in_its_own_table(registry):
+    error = Metric("mae", "MAE", "regression", "Mean absolute error.", higher_is_better=False, percent=False, table=1)
+    for metric in (error, Metric("corr", "Corr", "regression", "Pearson's r.", percent=False, table=2, column=99)):
+        registry.register_metric(metric)
+        registry.register_metric(metric)  # its module was imported twice
+    assert list(registry.shown_in_tables().items())[-1] == ("regression", ("mae", "corr"))
+    assert registry.columns()[-2:] == ("oid_f1", "corr")
+    assert "mae" not in registry.monitors()
+    assert registry.displayed("mae", 0.5) == 0.5
+    assert registry.displayed("acc", 0.5) == registry.displayed("of a method", 0.5) == 50
+
+
+def test_what_cannot_be_registered(registry):
+    with pytest.raises(UserError, match="'acc' is registered twice"):
+        registry.register_metric(Metric("acc", "ACC", IN_SCOPE, "Another."))
+    with pytest.raises(UserError, match="'mae': .* negate it"):
+        registry.register_metric(Metric("mae", "MAE", "r", "Error.", higher_is_better=False, monitor=9))
+    assert "mae" not in registry.METRICS

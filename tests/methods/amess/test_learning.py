@@ -1,0 +1,115 @@
+"""A-MESS learns: made data whose answer lies in one modality, the whole way through a run."""
+
+import csv
+import json
+import pickle
+
+import numpy as np
+import pytest
+from tiny import WORDS
+
+import mia_plugins
+from mia_plugins.data.adapter import Adapter
+
+LABELS = ("north", "east", "south", "west")
+CLIPS = {"train": 96, "dev": 32, "test": 64}
+WIDTHS = {"video": 6, "audio": 10}
+SETTINGS = {
+    "num_train_epochs": 14,
+    "train_batch_size": 8,
+    "lr": 3e-3,
+    "dropout_prob": 0.0,
+    "num_anchors": 2,
+    "fusion_start": "paper",
+}
+
+
+def adapter(name):
+    return Adapter(
+        name=name,
+        labels=LABELS,
+        columns=3,
+        text_column=1,
+        label_column=2,
+        key=lambda cells: cells[0],
+        max_lengths={"text": 12, "video": 10, "audio": 12},
+        in_scope=(".",),
+        out_of_scope=(),
+        ood_dataset="none",
+        video_files={"made": ("frames.pkl",)},
+        audio_files={"made": ("frames.pkl",)},
+    )
+
+
+def make_data(folder, answer):
+    """Three splits of clips of random words and frames; only ``answer`` says the label.
+
+    In the text it is one word somewhere, in video and audio a pattern added to more than half of the frames.
+    """
+    rng = np.random.default_rng(0)
+    patterns = {name: 5 * np.linalg.qr(rng.normal(size=(width, 4)))[0].T for name, width in WIDTHS.items()}
+    frames = {name: {} for name in WIDTHS}
+    for split, count in CLIPS.items():
+        rows = []
+        for i in range(count):
+            label, key = i % len(LABELS), f"{split}{i}"
+            words = list(rng.choice(WORDS[4:], size=rng.integers(2, 8)))
+            if answer == "text":
+                words[rng.integers(len(words))] = WORDS[label]
+            for name, width in WIDTHS.items():
+                values = rng.normal(size=(rng.integers(3, 9), width))
+                if answer == name:
+                    values[rng.permutation(len(values))[: 1 + len(values) // 2]] += patterns[name][label]
+                frames[name][key] = values.astype(np.float32)
+            rows.append([key, " ".join(words), LABELS[label]])
+        with open(folder / f"{split}.tsv", "w", encoding="utf-8", newline="") as file:
+            csv.writer(file, delimiter="\t", lineterminator="\n").writerows([["key", "text", "label"], *rows])
+    for name in WIDTHS:
+        (folder / f"{name}_data").mkdir()
+        (folder / f"{name}_data" / "frames.pkl").write_bytes(pickle.dumps(frames[name], protocol=4))
+    texts = {label: [f"{WORDS[i]} {word}" for word in WORDS[10:13]] for i, label in enumerate(LABELS)}
+    (folder / "descriptions.json").write_text(json.dumps(texts))
+
+
+@pytest.fixture
+def accuracies(calm_backbone, tmp_path, monkeypatch):
+    """Trains on made data; returns the test accuracy, intact and with each modality shuffled between clips."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(answer, **settings):
+        make_data(tmp_path, answer)
+        results = mia_plugins.run(
+            method="amess",
+            dataset=adapter(f"made-{answer}"),
+            data_path=str(tmp_path),
+            text_backbone=str(calm_backbone),
+            train=True,
+            save_results=True,
+            modality_ablation=True,
+            set={
+                **SETTINGS,
+                "sentence_encoder": str(calm_backbone),
+                "descriptions_path": str(tmp_path / "descriptions.json"),
+                **settings,
+            },
+        )
+        record = json.loads((results.runs[0].folder / "run.json").read_text())
+        rows = {(row["modality"], row["way"]): row["acc"] for row in record["modality_ablation"]}
+        return {"intact": rows["none", "intact"], **{m: rows[m, "shuffled"] for m in ("text", "video", "audio")}}
+
+    return run
+
+
+# without the residual nothing of video and audio passes but the anchors (and of the text nothing at all)
+@pytest.mark.parametrize(
+    ("answer", "residual"), [("text", True), ("video", True), ("audio", True), ("video", False), ("audio", False)]
+)
+def test_the_answer_is_found_where_it_lies(accuracies, answer, residual):
+    found = accuracies(answer, residual=residual)
+    assert found.pop("intact") >= 90
+    assert found.pop(answer) <= 40
+    assert all(value >= 85 for value in found.values())
+
+
+def test_where_there_is_no_answer_none_is_found(accuracies):
+    assert accuracies("nothing")["intact"] <= 45

@@ -1,0 +1,88 @@
+"""A kept model answers as its run's test did."""
+
+import numpy as np
+import pytest
+from tiny import SETTINGS
+
+import mia_plugins
+from mia_plugins.data.clips import load_clips
+from mia_plugins.data_adapters.mintrec2 import ADAPTER
+from mia_plugins.errors import UserError
+from mia_plugins.plugin.settings import parse_assignments
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["k_plus_1", "thresholds"])
+def trained(request, data, backbone, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    settings = {**parse_assignments(SETTINGS), "num_train_epochs": 1, "sentence_encoder": str(backbone)}
+    names = ("output_path", "log_path", "results_path")
+    where = {name: str(folder / name) for name in names}
+    return mia_plugins.run(
+        **where,
+        data_path=data,
+        text_backbone=backbone,
+        train=True,
+        train_ood=request.param,
+        test_ood=True,
+        set=settings,
+    ).runs[0]
+
+
+def test_it_answers_the_test_clips_as_the_test_did(trained, data):
+    clips = load_clips(ADAPTER, data, test_ood=True).splits
+    texts = [*clips["test"].texts, *clips["ood_test"].texts]
+    video, audio = ([*clips["test"].video, *clips["ood_test"].video], [*clips["test"].audio, *clips["ood_test"].audio])
+    answers = trained.predict(texts, video, audio)
+    assert [ADAPTER.labels.index(answer.intent) for answer in answers] == trained.arrays["y_pred"].tolist()
+    assert [answer.out_of_scope for answer in answers] == (trained.arrays["y_open"] == 30).tolist()
+    logits = trained.arrays["logits"][7, :30].astype(np.float64)
+    shares = np.exp(logits) / np.exp(logits).sum()
+    assert [answers[7].probabilities[label] for label in ADAPTER.labels] == pytest.approx(shares.tolist(), abs=1e-6)
+
+
+def test_one_and_many_are_answered_alike(trained):
+    one = trained.predict("thanks you")
+    many = mia_plugins.load(trained.folder).predict(["thanks you", "sorry"])
+    assert one.intent == many[0].intent
+    assert sum(one.probabilities.values()) == pytest.approx(1)
+    values = list(one.probabilities.values())
+    assert values == sorted(values, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"text": []}, "at least one"),
+        ({"text": 3}, "text"),
+        (
+            {"text": "a", "video": np.ones((3, 5))},
+            r"video of clip 0 has the shape \(3, 5\); the model takes \(frames, 6\)",
+        ),
+        ({"text": "a", "audio": np.full((2, 10), np.nan)}, "audio of clip 0 has frames that are not finite"),
+        ({"text": ["a", "b"], "video": [np.ones((3, 6))]}, "video has frames of 1 clips for 2 texts"),
+    ],
+)
+def test_what_it_cannot_answer(trained, given, words):
+    with pytest.raises(UserError, match=words):
+        trained.predict(**given)
+
+
+def test_a_run_without_a_model_says_so(data, backbone, tmp_path):
+    where = {name: str(tmp_path / name) for name in ("output_path", "log_path", "results_path")}
+    settings = {"num_train_epochs": 1, "lr": 1e-3}
+    run = mia_plugins.run(
+        **where, method="text", data_path=data, text_backbone=backbone, train=True, save_model=False, set=settings
+    ).runs[0]
+    with pytest.raises(UserError, match="holds no kept model"):
+        run.predict("hello")
+
+
+def test_a_mean_over_a_grid_is_refused(data, backbone, tmp_path):
+    where = {name: str(tmp_path / name) for name in ("output_path", "log_path", "results_path")}
+    results = mia_plugins.run(
+        **where, method="text", data_path=data, text_backbone=backbone, train=True,
+        set={"num_train_epochs": 1, "lr": [1e-3, 1e-4]},
+    )  # fmt: skip
+    with pytest.raises(UserError, match="over 2 settings says nothing"):
+        _ = results.mean
+    assert results.of(lr=1e-4).mean == results.runs[1].metrics
