@@ -1,28 +1,11 @@
-"""A-MESS on MIntRec."""
+"""A-MESS on MIntRec: as on MIntRec2.0, but for what measured better here."""
 
-from mia_plugins.nn.lookup import is_small
+from .amess_MIntRec2 import Param as MIntRec2Param
 
 
-class Param:
-    """Hyper-parameters, with ``hyper_param`` as the benchmark reads it; a list would be a grid.
-
-    Args:
-        args: the run's options; reads ``text_backbone``.
-    """
-
-    #: options that a command line may leave out; used by ``run.py`` here, the benchmarks have their own
-    defaults = {"text_backbone": "bert-large-uncased"}
+class Param(MIntRec2Param):
+    """Hyper-parameters; see :mod:`.amess_MIntRec2`."""
 
     def __init__(self, args) -> None:
-        small = is_small(args.text_backbone)
-        self.hyper_param = {
-            "num_train_epochs": 40,
-            "train_batch_size": 16 if small else 8,
-            "lr": 5e-5 if small else 2e-5,
-            "new_lr_factor": 5.0,
-            "eval_monitor": "f1",
-            "wait_patience": 8,
-            "num_anchors": 8,
-            "temperature": 0.7,
-            "num_descriptions": 3,
-        }
+        super().__init__(args)
+        self.hyper_param.update(new_lr_factor=5.0, eval_monitor="f1")

@@ -1,6 +1,6 @@
 """A-MESS on MIntRec2.0."""
 
-from mia_plugins.nn.lookup import is_small
+from mia_plugins.nn.lookup import usual_rates
 
 
 class Param:
@@ -14,11 +14,9 @@ class Param:
     defaults = {"text_backbone": "bert-large-uncased"}
 
     def __init__(self, args) -> None:
-        small = is_small(args.text_backbone)
         self.hyper_param = {
             "num_train_epochs": 40,
-            "train_batch_size": 16 if small else 8,
-            "lr": 5e-5 if small else 2e-5,
+            **usual_rates(args.text_backbone),
             "new_lr_factor": 10.0,
             "eval_monitor": "acc",
             "wait_patience": 8,

@@ -15,7 +15,7 @@ from .packaged import demo_encoder
 
 DEMO = "all-MiniLM-L6-v2"
 WEIGHTS = (".safetensors", ".bin", ".h5", ".msgpack", ".pt")
-SMALL = 384  # width of a small encoder
+SMALL = 384  # width of a small encoder at most
 HUB_IDS = {DEMO: f"sentence-transformers/{DEMO}"}  # other names are hub ids already
 
 
@@ -85,9 +85,10 @@ def is_hub_id(name: str) -> bool:
     return re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name, re.ASCII) is not None and not re.search(r"--|\.\.", name)
 
 
-def is_small(name: str) -> bool:
-    """Whether a pre-trained encoder is small (at most 384 wide, as MiniLM): such ones bear a higher learning rate."""
-    return (hidden_size(name) or SMALL + 1) <= SMALL
+def usual_rates(name: str) -> dict[str, float]:
+    """Batch size and learning rate to fine-tune an encoder with, by its size: a small one, such as MiniLM, bears more."""
+    small = (hidden_size(name) or SMALL + 1) <= SMALL
+    return {"train_batch_size": 16, "lr": 5e-5} if small else {"train_batch_size": 8, "lr": 2e-5}
 
 
 def short_name(name: str) -> str:

@@ -39,7 +39,7 @@ class Run:
         Raises:
             UserError: the run did not keep its model.
         """
-        from .. import load
+        from .predictor import load
 
         return load(self.folder)
 
