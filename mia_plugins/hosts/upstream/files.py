@@ -40,6 +40,11 @@ IN_SCOPE = {  # hosts that train in scope alone
     (f"{MANAGERS}.batches", "training_clips"): (f"{TEMPLATES}.in_scope", "training_clips"),
 }
 COMMON = ("eval_monitor", "train_batch_size", "eval_batch_size", "wait_patience")  # MIntRec's common_param
+READ_BY_HOST = {  # setting -> what it means there
+    "mmoir": {"scale": "standard deviations below 1 at which DOC puts a class's threshold."},
+    "mintrec2": {"scale": "standard deviations below 1 at which DOC puts a class's threshold."},
+    "mintood": {"scale": "factor on the training clips' features in the detector vim."},
+}
 TUNED = ("lr", "new_lr_factor", "weight_decay", "warmup_proportion")  # as lists, in hosts that run lists as grids
 
 
@@ -146,9 +151,9 @@ def read_from(texts: Sequence[str], fits: Callable[[str], bool]) -> set[str]:
 
 
 def settings_used(host: Host, *bundles: Bundle) -> set[str]:
-    """The settings that the files read, and those that the host's DOC does."""
+    """The settings that the files read, and those that the host's evaluation does."""
     texts = [bundle.text("", ()) for bundle in bundles]
-    return read_from(texts, lambda owner: owner in ("args", "settings")) | ({"scale"} if host.doc else set())
+    return read_from(texts, lambda owner: owner in ("args", "settings")) | set(READ_BY_HOST.get(host.short, {}))
 
 
 def settings_of_host(host: Host, about: About) -> dict[str, Any]:
@@ -168,6 +173,7 @@ def config_text(host: Host, about: About, variant: str, dataset: str, used: set[
     """A config module: every setting with its value, explained."""
     values = config_values(host, variant, dataset, used)
     meanings = {row.name: row.meaning for kind in (TrainSettings, about.method.settings) for row in describe(kind)}
+    meanings.update(READ_BY_HOST.get(host.short, {}))
     own = {row.name for row in describe(about.method.settings)}
     groups: dict[str, dict[str, Any]] = {"hyper": values}
     if host.common_param:
