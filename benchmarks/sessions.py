@@ -10,7 +10,7 @@ from mia_plugins.data.clips import Clips, LoadedData
 from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.plugin.registry import find_dataset
 from mia_plugins.runs import session as runs
-from mia_plugins.runs.keywords import make_options
+from mia_plugins.runs.options import make_options
 from mia_plugins.training.loading import make_loaders
 from mia_plugins.training.loop import train_epoch
 from mia_plugins.training.optimizer import make_optimizer

@@ -29,7 +29,7 @@ def run(**options: Any) -> Results:
         UserError: something of the user's is wrong.
     """
     from .runs.command import run as run_options
-    from .runs.keywords import make_options
+    from .runs.options import make_options
     from .system.processes import stop
 
     results = run_options(make_options(options))

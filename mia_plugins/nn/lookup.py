@@ -82,7 +82,8 @@ def is_hub_id(name: str) -> bool:
     >>> [is_hub_id(name) for name in ("bert-base-uncased", "google/bert_uncased", "/data/bert", "a/b/c", "", "a b")]
     [True, True, False, False, False, False]
     """
-    return re.fullmatch(r"[\w][\w.-]*(/[\w][\w.-]*)?", name, re.ASCII) is not None and not re.search(r"--|\.\.", name)
+    part = r"\w([\w.-]{0,94}\w)?"
+    return re.fullmatch(f"{part}(/{part})?", name, re.ASCII) is not None and not re.search(r"--|\.\.|\.git$", name)
 
 
 def usual_rates(name: str) -> dict[str, float]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import pkgutil
+import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from easydict import EasyDict
+
+from ..errors import UserError, short
+from ..system.untrusted import is_regular
 from .method import Method
-from .registry import run_file
+from .registry import failed, run_file
 
 
 def load_param(method: Method, dataset: str, config_file_name: str | None = None) -> Any:
@@ -25,12 +31,12 @@ def load_param(method: Method, dataset: str, config_file_name: str | None = None
     Raises:
         UserError: no such module, or no ``Param`` in it.
     """
-    if config_file_name and Path(config_file_name).is_file():
+    if config_file_name and is_regular(Path(config_file_name)):
         return param_of(run_file(config_file_name), config_file_name)
     if method.configs is None:
         if config_file_name:
             raise UserError(
-                f"no config {config_file_name!r}: method {method.name} has none; give the path of a .py file"
+                f"no config {short(config_file_name)!r}: method {method.name} has none; give the path of a .py file"
             )
         return None
     if config_file_name:
@@ -41,7 +47,9 @@ def load_param(method: Method, dataset: str, config_file_name: str | None = None
             name = method.name
     if not exists(method.configs, name):
         known = ", ".join(modules(method.configs))
-        raise UserError(f"no config {name!r} for method {method.name}; known: {known}; or give the path of a .py file")
+        raise UserError(
+            f"no config {short(name)!r} for method {method.name}; known: {known}; or give the path of a .py file"
+        )
     return param_of(import_module(f"{method.configs}.{name}"), name)
 
 
@@ -50,6 +58,29 @@ def param_of(module: Any, name: str) -> Any:
     if not isinstance(getattr(module, "Param", None), type):
         raise UserError(f"{name}: has no class Param")
     return module.Param
+
+
+def hyper_parameters(param: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """The ``hyper_param`` of a ``Param``, as the benchmark reads it.
+
+    Raises:
+        UserError: it cannot be made, or is no dictionary by names; says which line of the file failed.
+    """
+    place = place_of(param)
+    ours = ("set", "assignments", "given")  # a benchmark's options have nothing like these
+    args = EasyDict({name: value for name, value in vars(options).items() if name not in ours})
+    try:
+        values = getattr(param(args), "hyper_param", None)
+    except (Exception, SystemExit) as error:
+        raise failed(place, error) from error
+    if not isinstance(values, Mapping) or not all(isinstance(key, str) for key in values):
+        raise UserError(f"{place}: Param(args).hyper_param should be a dictionary of hyper-parameters by name")
+    return dict(values)
+
+
+def place_of(param: Any) -> Path:
+    """The file of a ``Param``."""
+    return Path(getattr(sys.modules.get(param.__module__), "__file__", None) or param.__module__)
 
 
 def exists(package: str, name: str) -> bool:

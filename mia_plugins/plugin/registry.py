@@ -12,6 +12,7 @@ from typing import Any
 
 from ..data.adapter import Adapter
 from ..errors import UserError
+from ..system.untrusted import check_regular
 from .builtin import BUILTIN
 from .method import Method
 
@@ -118,9 +119,8 @@ def run_file(path: str) -> Any:
     Raises:
         UserError: it cannot be read or run; names the line of it that failed.
     """
+    check_regular(path)
     file = Path(path).resolve()
-    if not file.is_file():
-        raise UserError(f"{path}: no such file")
     name = f"mia_plugins_file_{file.stem}_{abs(hash(file)):x}"
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
@@ -130,10 +130,16 @@ def run_file(path: str) -> Any:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        reason = " ".join(str(error).split())[:200]
-        raise UserError(f"{path}{line_of(error, file)}: {type(error).__name__}: {reason}") from error
+        sys.modules.pop(name, None)
+        raise failed(file, error) from error
     return module
+
+
+def failed(file: Path, error: BaseException) -> UserError:
+    """What the user reads when code of a file of theirs fails: the file, its line, and the error."""
+    reason = " ".join(str(error).split())[:200]
+    what = "it ends the program" if isinstance(error, SystemExit) else type(error).__name__
+    return UserError(f"{file}{line_of(error, file)}: {what}{f': {reason}' if reason else ''}")
 
 
 def line_of(error: BaseException, file: Path) -> str:

@@ -21,7 +21,7 @@ from ..plugin.settings import parse_assignments
 from ..runs.combinations import combinations
 from ..runs.defaults import with_defaults
 from ..runs.digests import code_digest, data_digest
-from ..runs.keywords import make_options
+from ..runs.options import make_options
 from ..system.digests import content, digest
 from ..training.settings import TrainSettings
 from .experiments import Experiment, Row

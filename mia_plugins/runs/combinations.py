@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any, NamedTuple
 
-from easydict import EasyDict
-
 from ..errors import UserError
 from ..plugin.method import Method
-from ..plugin.params import load_param
+from ..plugin.params import hyper_parameters, load_param
 from ..plugin.settings import grid, parse_assignments, split_settings
 from ..training.settings import TrainSettings
 
@@ -40,14 +38,16 @@ def combinations(options: argparse.Namespace, method: Method) -> list[Combinatio
     """
     param = load_param(method, options.dataset, options.config_file_name)
     values = {
-        **(param(EasyDict(vars(options))).hyper_param if param else {}),
+        **(hyper_parameters(param, options) if param else {}),
         **(DEMO_SETTINGS if options.demo else {}),
         **parse_assignments(options.assignments),
         **options.set,
     }
-    result = [
+    every = [
         Combination(choice, *split_settings(chosen, TrainSettings, method.settings)) for chosen, choice in grid(values)
     ]
-    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in result):
+    if len({repr(each.values()) for each in every}) < len(every):
+        raise UserError(f"the lists of {', '.join(every[0].choice)} make a combination twice; give each value once")
+    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in every):
         raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
-    return result
+    return every

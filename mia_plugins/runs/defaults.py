@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from copy import copy
+from typing import Any
 
 from ..data.adapter import Adapter
 from ..errors import UserError
 from ..nn.lookup import DEMO
 from ..plugin.method import Method
-from ..plugin.params import load_param
+from ..plugin.params import load_param, place_of
+from .options import make_options
 
 DEMO_DATASET = "MIntRec2.0"
 BACKBONE = "bert-base-uncased"
@@ -30,7 +33,7 @@ def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter)
     if options.demo and options.text_backbone is None:
         options.text_backbone = DEMO
     param = load_param(method, options.dataset, options.config_file_name)
-    for key, value in getattr(param, "defaults", {}).items():
+    for key, value in param_defaults(param).items():
         if getattr(options, key) is None:
             setattr(options, key, value)
     if options.text_backbone is None:
@@ -38,3 +41,19 @@ def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter)
     if options.demo and options.restore is None:
         options.train = True
     return options
+
+
+def param_defaults(param: Any) -> dict[str, Any]:
+    """The options that a ``Param`` fills in, checked as those of a command are.
+
+    Raises:
+        UserError: its ``defaults`` are no dictionary, or hold what is no option or no value of one.
+    """
+    values = getattr(param, "defaults", {})
+    if not isinstance(values, Mapping):
+        raise UserError(f"{place_of(param)}: Param.defaults should be a dictionary of options")
+    try:
+        checked = make_options(dict(values))
+    except UserError as error:
+        raise UserError(f"{place_of(param)}: Param.defaults: {error}") from error
+    return {name: getattr(checked, name) for name in values}

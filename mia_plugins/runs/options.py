@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .. import __version__
 from ..errors import UserError
 from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, METHOD_GROUP, names
+from ..plugin.values import shown
+from .option_values import IGNORED, Whole, check_values, checked
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
-
-
 MOST_SEED = 2**32 - 1  # of numpy
 MOST_WORKERS = 256
 
@@ -23,21 +23,6 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         raise UserError(f"{' '.join(message.split())[:300]}; see --help")
-
-
-@dataclass(frozen=True)
-class Whole:
-    """The ``type`` of an option that is a whole number in a range."""
-
-    low: int
-    high: int
-
-    def __call__(self, value: Any) -> int:
-        text = value if isinstance(value, str) else repr(value)
-        digits = text[1:] if text.startswith("-") else text
-        if len(text) > 20 or not digits.isdecimal() or not self.low <= int(text) <= self.high:
-            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {self.low} to {self.high}")
-        return int(text)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -154,11 +139,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
     group.add_argument("--dialogue_mode", default="single_turn", choices=("single_turn",), help="single turns only")
-    group.add_argument("--multimodal_method", help=argparse.SUPPRESS)
-    group.add_argument("--logger_name", help=argparse.SUPPRESS)
-    group.add_argument("--log_id", help=argparse.SUPPRESS)
-    group.add_argument("--cache_path", help=argparse.SUPPRESS)
-    group.add_argument("--ablation_type", help=argparse.SUPPRESS)
+    for name in IGNORED:
+        group.add_argument(f"--{name}", help=argparse.SUPPRESS)
     return parser
 
 
@@ -167,7 +149,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = make_parser()
     options = parser.parse_args(arguments)
     options.given = given(parser, arguments)
-    return check_seeds(options)
+    for action in parser._actions:
+        if action.dest in options.given:  # argparse makes an empty list of "--seed=--"
+            setattr(options, action.dest, checked(action.dest, getattr(options, action.dest), action))
+    return check_values(options)
 
 
 def given(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> frozenset[str]:
@@ -183,9 +168,21 @@ def given(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> f
 UNSAID = object()
 
 
-def check_seeds(options: argparse.Namespace) -> argparse.Namespace:
-    """Refuses a seed that is given twice: its runs would be one run, and their spread none."""
-    seeds = options.seeds
-    if seeds is not None and (not seeds or len(set(seeds)) < len(seeds)):
-        raise UserError(f"--seeds {' '.join(map(str, seeds))}: give each seed once")
-    return options
+def make_options(values: dict[str, Any]) -> argparse.Namespace:
+    """Options from keywords instead of a command line, checked alike; ``set`` is a dictionary of hyper-parameters.
+
+    Raises:
+        UserError: an unknown keyword, or a value that the option does not take.
+    """
+    parser = make_parser()
+    options = parser.parse_args([])
+    actions = {action.dest: action for action in parser._actions if action.dest in vars(options)}
+    known = sorted([*actions, "set"])
+    for name, value in values.items():
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(known)}"
+            raise UserError(f"unknown option {shown(name)}; {hint}")
+        setattr(options, name, checked(name, value, actions.get(name)))
+    options.given = frozenset(values)
+    return check_values(options)

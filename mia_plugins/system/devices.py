@@ -7,7 +7,7 @@ import random
 import numpy as np
 import torch
 
-from ..errors import UserError
+from ..errors import UserError, short
 from .processes import launched, local_gpu
 
 
@@ -30,8 +30,10 @@ def choose_device(gpu_id: str | None) -> torch.device:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if automatic and int(gpu_id) >= count:
         raise UserError(f"more processes than the {count} GPUs of this machine; start fewer, or give --gpu_id cpu")
-    if not str(gpu_id).isdigit() or int(gpu_id) >= count:
-        raise UserError(f"--gpu_id {gpu_id}: this machine has {count} usable GPUs; leave it out, or give cpu")
+    if not str(gpu_id).isdecimal() or len(str(gpu_id)) > 9 or int(gpu_id) >= count:
+        raise UserError(
+            f"--gpu_id {short(str(gpu_id))}: this machine has {count} usable GPUs; leave it out, or give cpu"
+        )
     return torch.device("cuda", int(gpu_id))
 
 
