@@ -16,6 +16,8 @@ from mia_plugins.report.classes import predictions
 from mia_plugins.report.runs import find_runs, group_runs
 from mia_plugins.report.saved import SavedRun
 
+pytest.importorskip("matplotlib")
+
 
 @pytest.fixture(scope="module")
 def kept(data, backbone, tmp_path_factory):

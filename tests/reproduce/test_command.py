@@ -196,6 +196,7 @@ def test_results_of_other_code_are_made_again_unless_asked(arguments, tmp_path, 
 def test_figures_are_drawn(arguments, tmp_path):
     import xml.dom.minidom
 
+    pytest.importorskip("matplotlib")
     assert main([*arguments("fig4"), "--anchors", "2", "4"]) == 0
     assert main(arguments("fig5")) == 0
     for name in ("fig4", "fig5_MIntRec2.0"):
