@@ -7,6 +7,7 @@ import sys
 import pytest
 import torch
 import warm
+from launch import launched
 from plugin.installing import install
 from safetensors.torch import load_file
 from tiny import ROOT, command
@@ -67,16 +68,7 @@ def test_a_run_and_its_report(trained, installed):
 
 def test_two_processes_train_a_bank_and_a_branch_in_training_as_one_does(trained, installed, tmp_path):
     options, folder = trained
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--standalone"]
-    environment = {**installed, "PYTHONPATH": f"{installed['PYTHONPATH']}:{ROOT}"}
-    done = warm.run(
-        [*launcher, str(ROOT / "run.py"), *map(str, options)],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = launched(ROOT / "run.py", *options, cwd=tmp_path, environment=installed)
     assert done.returncode == 0, done.stderr
     (record, weights), (wanted, wanted_weights) = kept(tmp_path), kept(folder)
     assert record["metrics"] == pytest.approx(wanted["metrics"], abs=1e-6)
