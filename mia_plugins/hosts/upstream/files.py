@@ -141,13 +141,13 @@ def labels(host: Host) -> list[str]:
 
 def read_from(texts: Sequence[str], fits: Callable[[str], bool]) -> set[str]:
     """The attributes that code reads of things whose name, or last part of it, fits."""
-    found = set()
+    attributes = set()
     for node in (part for text in texts for part in ast.walk(ast.parse(text))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
             owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
             if fits(owner):
-                found.add(node.attr)
-    return found
+                attributes.add(node.attr)
+    return attributes
 
 
 def settings_used(host: Host, *bundles: Bundle) -> set[str]:
@@ -174,7 +174,7 @@ def config_text(host: Host, about: About, variant: str, dataset: str, used: set[
     values = config_values(host, variant, dataset, used)
     meanings = {row.name: row.meaning for kind in (TrainSettings, about.method.settings) for row in describe(kind)}
     meanings.update(READ_BY_HOST.get(host.short, {}))
-    own = {row.name for row in describe(about.method.settings)}
+    of_method = {row.name for row in describe(about.method.settings)}
     groups: dict[str, dict[str, Any]] = {"hyper": values}
     if host.common_param:
         common: dict[str, Any] = {"padding_mode": "zero", "padding_loc": "end"}
@@ -190,7 +190,7 @@ def config_text(host: Host, about: About, variant: str, dataset: str, used: set[
                 lines += textwrap.wrap(words, 120, initial_indent=" " * 12, subsequent_indent=" " * 16)
         lines += ['        """', f"        {group}_parameters = {{"]
         for key, value in chosen.items():
-            shown = repr(value) if host.common_param or key not in own | set(TUNED) else f"[{value!r}]"
+            shown = repr(value) if host.common_param or key not in of_method | set(TUNED) else f"[{value!r}]"
             lines.append(f"            {key!r}: {shown},")
         lines += ["        }", f"        return {group}_parameters"]
     return "\n".join(lines) + "\n"
