@@ -39,8 +39,21 @@ def quiet_transformers() -> Any:
 
 
 def load_tokenizer(source: str) -> Any:
-    """The tokenizer that belongs to a text backbone (see :func:`resolve`)."""
-    return load(quiet_transformers().AutoTokenizer.from_pretrained, source, "tokenizer of text backbone")
+    """The tokenizer that belongs to a text backbone (see :func:`resolve`).
+
+    Raises:
+        UserError: it cannot be loaded, or it makes ids that the backbone has no embedding of.
+    """
+    transformers = quiet_transformers()
+    tokenizer = load(transformers.AutoTokenizer.from_pretrained, source, "tokenizer of text backbone")
+    config = load(transformers.AutoConfig.from_pretrained, source, "text backbone")
+    known, most = getattr(config, "vocab_size", None), max(tokenizer.get_vocab().values(), default=0)
+    if isinstance(known, int) and most >= known:
+        raise UserError(
+            f"text backbone {source[:100]!r}: its tokenizer has ids up to {most}, its embedding {known} rows; "
+            "copy the tokenizer's files of this encoder there"
+        )
+    return tokenizer
 
 
 def load_encoder(source: str, with_pooler: bool = False) -> TextEncoder:

@@ -21,13 +21,17 @@ from ..plugin.method import Method
 from ..plugin.registry import find_method
 from ..plugin.settings import split_settings
 from ..plugin.task import Task
+from ..plugin.values import shown
 from ..system.files import whole_file
+from ..system.json_files import check_keys, read_object
 from ..training.checkpoints import WEIGHTS
 from ..training.settings import TrainSettings
 from .combinations import Combination
+from .options import make_options
 
 KEPT, BACKBONE, REFERENCE = "kept.json", "backbone", "reference.npz"
 FORMAT = 1
+MOST = 1_000_000  # frames, tokens, or numbers in a frame
 # options that come from the folder of a restored model; what is given beside must agree
 BROUGHT = ("method", "dataset", "data_mode", "text_backbone", "train_ood", "freeze_backbone_parameters")
 
@@ -103,26 +107,54 @@ def read_kept(place: Path) -> Kept:
     """
     folder = find_kept(place)
     path = folder / KEPT
+    sections = ("options", "identity", "task", "settings", "method_settings")
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = read_object(path, {"format": int, "changed": list, **dict.fromkeys(sections, dict)})
         if kept["format"] != FORMAT:
             raise UserError(
-                f"{path}: is of format {kept['format']!r:.20}, this version reads {FORMAT}; update mia-plugins"
+                f"{path}: is of format {shown(kept['format'])}, this version reads {FORMAT}; update mia-plugins"
             )
-        options, identity, changed = dict(kept["options"]), dict(kept["identity"]), list(map(str, kept["changed"]))
-        task = Task(**{**kept["task"], "labels": tuple(kept["task"]["labels"])})
+        options = {name: kept["options"][name] for name in (*BROUGHT, "seed")}
+        make_options(options)  # checks them
+        task = read_task(path, kept["task"])
         method = find_method(options["method"])
         settings = {**kept["settings"], **kept["method_settings"]}
         settings = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
         combination = Combination({}, *split_settings(settings, TrainSettings, method.settings))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:100]
-        raise UserError(f"{path}: cannot be read ({type(error).__name__}: {reason}); train again") from error
+    except FileNotFoundError as error:
+        raise UserError(f"{path}: is not there any more; give the folder of a run that kept its model") from error
+    except KeyError as error:
+        raise UserError(f"{path}: lacks {error}; train again") from error
+    except UserError as error:
+        words = str(error)
+        raise UserError(words if words.startswith(str(path)) else f"{path}: {words}") from error
     for part in (folder / WEIGHTS, folder / BACKBONE):
         if not part.exists():
             raise UserError(f"{part}: is missing; copy the whole folder {folder}")
     placed = {**vars(task), "text_backbone": str(folder / BACKBONE), "weights": str(folder / WEIGHTS)}
-    return Kept(folder, method, combination, Task(**placed), options, identity, changed)
+    changed = [str(name) for name in kept["changed"]]
+    return Kept(folder, method, combination, Task(**placed), options, kept["identity"], changed)
+
+
+def read_task(path: Path, task: Mapping[str, Any]) -> Task:
+    """The task of a kept model, checked.
+
+    Raises:
+        UserError: a part is missing, of another type or out of range.
+    """
+    numbers = ("text_length", "video_length", "audio_length", "video_dim", "audio_dim")
+    kinds = {"dataset": str, "labels": list, "num_classes": int, "text_backbone": str}
+    check_keys(path, task, {**kinds, **dict.fromkeys(numbers, int)})
+    labels = tuple(task["labels"])
+    if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
+        raise UserError(f"{path}: labels should be texts, each once; train again")
+    if task["num_classes"] not in (len(labels), len(labels) + 1):
+        raise UserError(f"{path}: num_classes does not fit its {len(labels)} labels; train again")
+    for name in numbers:
+        if not 0 < task[name] <= MOST:
+            raise UserError(f"{path}: {name}={shown(task[name])} should be from 1 to {MOST:,}; train again")
+    kept = {name: task[name] for name in ("dataset", "num_classes", "text_backbone", *numbers)}
+    return Task(labels=labels, **kept)
 
 
 def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:
@@ -136,9 +168,9 @@ def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:
     nearest: tuple[list[str], Path] | None = None
     for path in sorted(output_path.resolve().glob(f"*/*/{KEPT}"), key=lambda path: path.stat().st_mtime, reverse=True):
         try:
-            saved = json.loads(path.read_text(encoding="utf-8"))["identity"]
+            saved = read_object(path, {"identity": dict})["identity"]
             differs = sorted(key for key in {*wanted, *saved} if wanted.get(key) != saved.get(key))
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (OSError, UserError):
             continue  # another's or a damaged one
         if not differs:
             return read_kept(path.parent)

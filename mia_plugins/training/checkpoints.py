@@ -15,7 +15,10 @@ from ..errors import UserError
 from ..nn.lookup import short_name
 from ..plugin.method import Method
 from ..plugin.task import Task
+from ..plugin.values import shown
 from ..system.files import whole_file
+from ..system.json_files import read_object
+from ..system.untrusted import check_regular
 
 WEIGHTS, CONFIG = "model.safetensors", "config.json"
 
@@ -45,10 +48,11 @@ def load_weights(model: nn.Module, path: Path) -> None:
     Raises:
         UserError: the file is missing, damaged, belongs to another model, or holds weights that are not finite.
     """
+    if not path.exists():
+        raise UserError(f"{path}: no such checkpoint; train first")
+    check_regular(path)
     try:
         weights = safetensors.torch.load_file(path)
-    except FileNotFoundError as error:
-        raise UserError(f"{path}: no such checkpoint; train first") from error
     except PermissionError as error:
         raise UserError(f"{path}: may not be read; check its permissions") from error
     except (OSError, ValueError, safetensors.SafetensorError) as error:
@@ -104,15 +108,11 @@ def load_checkpoint(model: nn.Module, folder: Path, config: Mapping[str, Any]) -
 def check_config(path: Path, config: Mapping[str, Any], remedy: str) -> None:
     """Compares a saved configuration with the one asked for."""
     try:
-        saved = json.loads(path.read_text(encoding="utf-8"))
+        saved = read_object(path)
     except FileNotFoundError as error:
         raise UserError(f"{path}: no such checkpoint; {remedy}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: cannot be read ({short(error)}); train again") from error
     wanted = json.loads(json.dumps(dict(config)))
-    for key in sorted({*wanted, *(saved if isinstance(saved, dict) else {})}):
-        theirs = saved.get(key) if isinstance(saved, dict) else None
-        if theirs != wanted.get(key):
-            raise UserError(
-                f"{path}: made with {key}={theirs!r}, asked for {wanted.get(key)!r}; give the same, or train"
-            )
+    for key in sorted({*wanted, *saved}):
+        if saved.get(key) != wanted.get(key):
+            theirs, ours = shown(saved.get(key)), shown(wanted.get(key))
+            raise UserError(f"{path}: made with {shown(key)[1:-1]}={theirs}, asked for {ours}; give the same, or train")

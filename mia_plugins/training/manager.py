@@ -18,7 +18,7 @@ from .optimizer import make_optimizer
 from .parallel import go_on_together, shared_loss
 from .predict import Loader, predict
 from .progress import Progress
-from .reference import load_predictions, save_predictions
+from .reference import check_fit, load_predictions, save_predictions
 
 
 @dataclass
@@ -122,7 +122,10 @@ class Manager:
     def _reference(self, args: RunArguments) -> Predictions:
         """What the model says of the in-scope training clips, as kept or anew."""
         if args.reference_path is not None and args.reference_path.exists():
-            return load_predictions(args.reference_path)
+            kept = load_predictions(args.reference_path)
+            classes, dim = self.model.vim()[0].shape
+            check_fit(args.reference_path, kept, classes=classes, dim=dim, num_labels=args.num_labels)
+            return kept
         return self._predict(args, self.data.reference, "train clips")
 
     def _report(self, epoch: Epoch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import nn
 
 from ..errors import UserError
 from ..system.files import whole_file
+from ..system.untrusted import check_regular
 from .checkpoints import CONFIG, check_config, check_weights, load_weights, save_weights, short
 from .loop import Epoch
 
@@ -47,13 +49,18 @@ class Progress:
             return []
         check_config(self.folder / CONFIG, self.config, "train without --resume")
         path = self.folder / STATE
+        check_regular(path)
         try:
             saved = torch.load(path, map_location="cpu", weights_only=True)
             check_weights(model.state_dict(), saved["model"], path)
             history = [vars(Epoch(**epoch)) for epoch in saved["history"]]
             best, best_score = str(saved["best"]), float(saved["best_score"])
-            if best not in {f"best-{epoch['number']}.safetensors" for epoch in history}:
-                raise ValueError(f"no epoch {best[:40]}")
+            scores = {f"best-{epoch['number']}.safetensors": float(epoch["score"]) for epoch in history}
+            numbers = [epoch["number"] for epoch in history]
+            if any(after != before + 1 for before, after in zip(numbers, numbers[1:])):
+                raise ValueError("its epochs are not counted one by one")
+            if not math.isfinite(best_score) or scores.get(best) != best_score:
+                raise ValueError(f"no epoch of its history is {best[:40]}")
             model.load_state_dict(saved["model"])
             for name, part in state.items():
                 part.load_state_dict(saved[name])
@@ -122,7 +129,8 @@ class Progress:
         if self.writes and self.folder is not None and self.folder.is_dir():
             # the marker first: a half-removed state must not look like one to resume
             for name in (CONFIG, STATE):
-                (self.folder / name).unlink(missing_ok=True)
+                with suppress(OSError):  # not there, or somebody's folder
+                    (self.folder / name).unlink()
             # and what a killed process left half-written
             halves = (path for name in (CONFIG, STATE, "best-*.safetensors") for path in self.folder.glob(f".{name}.*"))
             for file in [*self.folder.glob("best-*.safetensors"), *halves]:
