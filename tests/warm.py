@@ -33,7 +33,7 @@ EARLY = (
     "LC_ALL",
     "TRANSFORMERS_CACHE",
 )
-EARLY_PREFIXES = ("HF_", "MKL_", "TORCH_", "CUDA_")
+EARLY_PREFIXES = ("HF_", "MKL_", "TORCH_")
 
 _server = None
 

@@ -1,4 +1,4 @@
-"""From clips to tensors under the benchmarks' names, padded to about the longest clip of each batch."""
+"""From clips to batches: tensors under the benchmarks' names, padded to the longest clip of the batch or a little more."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ from torch.utils.data import Dataset
 
 from .clips import Clips
 
-FRAME_STEP = 16  # batches of ever new sizes leave holes in memory (docs/performance.md)
+FRAME_STEP = 16  # fewer sizes of batches fragment the memory less (docs/performance.md)
 
 
 class Sample(NamedTuple):
-    """One clip: its place in the split, label id, token ids, video and audio frames (frames, width).
+    """One clip.
 
-    ``train_place`` is its row among the in-scope training clips, -1 for a clip that is none of them.
+    Attributes:
+        place: its row in the split.
+        label_id: its label.
+        token_ids: of its text.
+        video, audio: float32 (frames, width).
+        train_place: its row among the in-scope training clips; -1 if it is none of them.
     """
 
     place: int
@@ -58,7 +63,7 @@ class ClipDataset(Dataset[Sample]):
         return int(video.max(initial=0)), int(audio.max(initial=0))
 
     def lengths(self) -> np.ndarray:
-        """What to sort clips by: their tokens, which cost most, and among equals their frames: float (clips,)."""
+        """What clips are sorted by, float (clips,): their tokens, which cost most, and among equals their frames."""
         video, audio = self.clips.frame_counts()
         frames = video + audio
         return np.array([len(ids) for ids in self.token_ids]) + frames / (frames.max(initial=0) + 1)
@@ -85,9 +90,9 @@ def collate(
 
     Args:
         batch: the clips.
-        pad_token_id: fills up the token ids.
-        most_frames: of the longest clip there is, (video, audio). Frames are padded to a multiple of
-            :data:`FRAME_STEP`, but not beyond this; with 0 to the batch's longest clip.
+        pad_token_id: the token id that texts are padded with.
+        most_frames: frames of the longest clip of all batches, (video, audio). Frames are padded to a multiple of
+            :data:`FRAME_STEP`, but not beyond this; with 0 they are padded to the batch's longest clip.
 
     Returns:
         ``index`` (B,), the clips' places in the split; ``train_place`` (B,); ``label_ids`` (B,);
@@ -120,7 +125,7 @@ def collate(
 
 
 def _pad(sequences: Sequence[np.ndarray], most: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Frames (frames, width) of each clip -> float32 (B, longest or a little more, width) and lengths (B,)."""
+    """Pad clips of (frames, width) to float32 (B, frames of the longest or a few more, width); and lengths (B,)."""
     lengths = [len(sequence) for sequence in sequences]
     longest = max(lengths)
     longest = max(longest, min(most, math.ceil(longest / FRAME_STEP) * FRAME_STEP))

@@ -1,4 +1,4 @@
-"""Sequences of clips that are read, or made, when they are asked for."""
+"""Sequences of clips that are read or computed when they are asked for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 
 class Chained(Sequence[np.ndarray]):
-    """The frames of all parts, one part after the other; a part is asked when its clip is.
+    """Several sequences of clips as one; a clip is read from its part when it is asked for.
 
     >>> joined = Chained([[np.zeros((2, 4))], [np.ones((3, 4)), np.ones((1, 4))]])
     >>> len(joined), len(joined[1]), len(joined[-1]), joined.lengths.tolist()
@@ -41,7 +41,7 @@ class Chained(Sequence[np.ndarray]):
 
 
 class Computed(Sequence[np.ndarray]):
-    """Clips that a function makes, anew each time.
+    """Clips that a function computes, again each time they are asked for.
 
     >>> zeros = Computed(lambda i: np.zeros((i + 1, 4)), np.array([1, 2, 3]))
     >>> len(zeros), zeros[-1].shape

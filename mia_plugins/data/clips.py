@@ -22,10 +22,10 @@ class Clips:
     """The clips of one split.
 
     Attributes:
-        keys: their names in the feature files.
-        texts: what is said.
+        keys: the names of the clips in the feature files.
+        texts: the utterances.
         label_ids: int64 (clips,).
-        video, audio: for each clip float32 (frames, width), of its own length; any sequence, usually one on disk.
+        video, audio: sequences of float32 (frames, width), one per clip; usually on disk.
     """
 
     keys: Sequence[str]
@@ -43,7 +43,7 @@ class Clips:
         return len(self.keys)
 
     def frame_counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Frames of each clip, (video, audio), int64 (clips,) each; what is on disk is not read for it."""
+        """Frames of each clip, (video, audio), int64 (clips,) each; no frames are read for it."""
         return frame_counts(self.video), frame_counts(self.audio)
 
     @staticmethod
@@ -60,13 +60,13 @@ class Clips:
 
 @dataclass(frozen=True, eq=False)
 class LoadedData:
-    """All splits asked for.
+    """A data set, ready to be trained and tested on.
 
     Attributes:
-        splits: ``train``, ``dev``, ``test`` and, as asked for, ``ood_train``, ``ood_dev``, ``ood_test``.
+        splits: ``train``, ``dev``, ``test`` and, if they were asked for, ``ood_train``, ``ood_dev``, ``ood_test``.
         labels: label id -> in-scope label.
         video_dim, audio_dim: width of a frame.
-        sources: the files read, for the log.
+        sources: the files that were read.
         warnings: what the user should know of the data, a line each; see :func:`~mia_plugins.data.splits.leaks`.
     """
 
@@ -105,11 +105,11 @@ def load_clips(
         train_ood: also load out-of-scope clips for training and development.
         test_ood: also load out-of-scope clips for the test.
         ood_dataset: name of the out-of-scope set; None: the adapter's.
-        video_feats, audio_feats: a name such as ``swin-roi`` or a file's name; None: whichever known file is there.
+        video_feats, audio_feats: a name such as ``swin-roi`` or a file's name; None: the first known file there is.
         video_data_path, audio_data_path: the feature folders inside a scope's folder.
 
     Raises:
-        UserError: a file, row, label, clip or option is not as it must be.
+        UserError: something is wrong with a file, row, label, clip or option.
     """
     labels, ids = label_ids(adapter, data_mode)
     splits: dict[str, Split] = {}
@@ -157,9 +157,9 @@ def _read_modality(
         names = [name for name, split in splits.items() if split.folder == folder]
         keys = [key for name in names for key in splits[name].keys]
         rows = [row for name in names for row in splits[name].rows]
-        found = read_features(path, keys, max_length=max_length, width=width, rows=rows)
-        width, start = found.width, 0
+        clips = read_features(path, keys, max_length=max_length, width=width, rows=rows)
+        width, start = clips.width, 0
         for name in names:
             end = start + len(splits[name].keys)
-            frames[name], start = found[start:end], end
+            frames[name], start = clips[start:end], end
     return frames, paths

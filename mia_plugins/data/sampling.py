@@ -1,4 +1,4 @@
-"""Which clips share a batch."""
+"""Which clips are in a batch together."""
 
 from __future__ import annotations
 
@@ -11,24 +11,28 @@ from torch.utils.data import Sampler
 from ..errors import UserError
 from ..system.processes import ALONE, World, from_first
 
-WINDOW = 32  # batches among which clips of similar length are sought
+WINDOW = 32  # batches that are sorted by length together
 
 
 class LengthBatches(Sampler[list[int]]):
-    """Batches of clips of similar length; random ones are padded to twice their size, and padding is computed in vain.
+    """Batches of clips of similar length.
 
-    Shuffled, each pass draws a new order from torch's global random state, sorts windows of :data:`WINDOW` batches by
-    length, cuts them into batches and shuffles these. Otherwise the batches are those of all clips sorted by
-    length, the longest first, so that too small a memory shows at once. Not ``by_length``, they are those of a torch
-    DataLoader with the same random state, as in the benchmark's code.
+    Every clip of a batch is padded to the longest one. In random batches half of all values are padding, and the
+    time spent on it is wasted.
 
-    Of several processes each takes its part of every batch if shuffled (training), else whole batches in turn.
+    - With ``shuffle`` (training), each pass draws a new order from torch's global random state, sorts windows of
+      :data:`WINDOW` batches by length, cuts them into batches and shuffles the batches. Each of several processes
+      takes its part of every batch.
+    - Without it, all clips are sorted by length, the longest first, so that a lack of memory shows at once. The
+      batches do not follow the order of the files. The processes take the batches in turn.
+    - Without ``by_length`` the batches are those of a torch DataLoader with the same random state, as in the
+      benchmark's code.
 
     Args:
-        lengths: of each clip.
-        batch_size: clips a batch, of all processes together; what is left over makes a smaller one.
-        shuffle: for training.
-        by_length: false: batches of any clips.
+        lengths: (clips,), of each clip.
+        batch_size: clips of a batch, over all processes; the remaining clips make a smaller batch.
+        shuffle: whether to draw a random order.
+        by_length: whether to put clips of similar length together.
         world: which of several processes this is.
 
     Raises:
@@ -47,10 +51,10 @@ class LengthBatches(Sampler[list[int]]):
             )
 
     def __len__(self) -> int:
-        whole, left = divmod(len(self.lengths), self.batch_size)
+        full, rest = divmod(len(self.lengths), self.batch_size)
         if self.shuffle:
-            return whole + (left >= self.world.world_size)
-        return len(range(self.world.rank, whole + (left > 0), self.world.world_size))
+            return full + (rest >= self.world.world_size)
+        return len(range(self.world.rank, full + (rest > 0), self.world.world_size))
 
     def __iter__(self) -> Iterator[list[int]]:
         rank, world_size = self.world
@@ -63,13 +67,13 @@ class LengthBatches(Sampler[list[int]]):
         order = torch.randperm(len(self.lengths), generator=draw).numpy()
         window = self.batch_size * WINDOW if self.by_length else max(len(order), 1)
         batches = [batch for at in range(0, len(order), window) for batch in self.cut(order[at : at + window])]
-        if batches and len(batches[-1]) < world_size:  # too few for all: they join another batch
-            left = batches.pop()
-            batches[-1] += left
+        if batches and len(batches[-1]) < world_size:  # fewer clips than processes: they join another batch
+            rest = batches.pop()
+            batches[-1] += rest
         places = torch.randperm(len(batches), generator=draw).tolist() if self.by_length else range(len(batches))
         yield from (batches[place][rank::world_size] for place in places)
 
     def cut(self, clips: np.ndarray) -> list[list[int]]:
-        """Batches of some clips, longest first or as they come."""
+        """Batches of the given clips, longest first or in the given order."""
         ordered = (clips[np.argsort(-self.lengths[clips], kind="stable")] if self.by_length else clips).tolist()
         return [ordered[at : at + self.batch_size] for at in range(0, len(ordered), self.batch_size)]

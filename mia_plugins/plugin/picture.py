@@ -186,6 +186,8 @@ def save(drawn: Any, folder: Path, name: str, *, title: str, caption: str) -> Pi
         picture.pdf: {"metadata": {"CreationDate": None}},
         picture.png: {"dpi": 300},
     }
+    drawn.draw_without_rendering()
+    drawn.set_layout_engine("none")  # the layout is made; made again for every file it takes most of the time
     for path, more in undated.items():
         with whole_file(path) as temporary:
             drawn.savefig(temporary, format=path.suffix[1:], **more)

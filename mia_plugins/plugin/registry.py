@@ -107,10 +107,10 @@ def load_file(path: str, kind: type) -> Any:
         UserError: no such file, it cannot be run, or it holds none or several.
     """
     module = run_file(path)
-    found = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
-    if len(found) != 1:
-        raise UserError(f"{path}: holds {len(found) or 'no'} {kind.__name__} objects; it should define one")
-    return next(iter(found.values()))
+    plugins = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
+    if len(plugins) != 1:
+        raise UserError(f"{path}: holds {len(plugins) or 'no'} {kind.__name__} objects; it should define one")
+    return next(iter(plugins.values()))
 
 
 def run_file(path: str) -> Any:

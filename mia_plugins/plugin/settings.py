@@ -40,9 +40,16 @@ def check(settings: Any) -> None:
 
 
 def hints(kind: type) -> dict[str, Any]:
-    """The annotations of a dataclass' fields, evaluated."""
-    known = get_type_hints(kind, include_extras=True)
-    return {field.name: known[field.name] for field in dataclasses.fields(kind)}
+    """The annotations of those of a dataclass' fields that can be given, evaluated.
+
+    Raises:
+        UserError: it is no dataclass, or an annotation cannot be evaluated.
+    """
+    try:
+        known = get_type_hints(kind, include_extras=True)
+        return {field.name: known[field.name] for field in dataclasses.fields(kind) if field.init}
+    except (NameError, TypeError, AttributeError, SyntaxError) as error:
+        raise UserError(f"settings {getattr(kind, '__name__', kind)}: cannot be read ({error})") from error
 
 
 def describe(kind: type) -> list[Setting]:
@@ -55,7 +62,7 @@ def describe(kind: type) -> list[Setting]:
             meanings.update(dict.fromkeys(names.split(", "), " ".join(text.split())))
     annotations = hints(kind)
     rows = []
-    for field in dataclasses.fields(kind):
+    for field in (each for each in dataclasses.fields(kind) if each.name in annotations):
         annotation = annotations[field.name]
         extras = getattr(annotation, "__metadata__", ())
         bounds = " ".join(str(each) for each in extras if isinstance(each, Range))
@@ -86,7 +93,8 @@ def split_settings(values: Mapping[str, Any], *kinds: type) -> list[Any]:
     """One instance of each dataclass, together taking every value.
 
     Raises:
-        UserError: a key none of them has (with the closest that exists), or a value of the wrong type or out of range.
+        UserError: a key none of them has (with the closest that exists), or a value of the wrong type or out of range,
+            or none for a setting without a default.
     """
     annotations = [hints(kind) for kind in kinds]
     known = {name for kind in annotations for name in kind}
@@ -95,6 +103,11 @@ def split_settings(values: Mapping[str, Any], *kinds: type) -> list[Any]:
             close = difflib.get_close_matches(str(key), known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(sorted(known))}"
             raise UserError(f"unknown hyper-parameter {shown(key)}; {hint}")
+    for kind in kinds:
+        for field in dataclasses.fields(kind):
+            needed = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+            if needed and field.init and field.name not in values:
+                raise UserError(f"{field.name} has no default; give it with --set {field.name}=VALUE, or in the config")
     return [
         kind(**{key: typed(key, value, named[key]) for key, value in values.items() if key in named})
         for kind, named in zip(kinds, annotations)

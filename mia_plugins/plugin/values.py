@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal, Union, get_args, get_origin
@@ -37,6 +38,8 @@ class Range:
         return is_finite(value) and low and high
 
     def __str__(self) -> str:
+        if math.isinf(self.low) and not math.isinf(self.high):
+            return f"below {self.high:,.9g}" if self.below else f"{self.high:,.9g} or less"
         if math.isinf(self.high):
             return f"above {self.low:,.9g}" if self.above else f"{self.low:,.9g} or more"
         low, high = f"{self.low:,.9g}", f"{self.high:,.9g}"
@@ -91,19 +94,28 @@ def convert(value: Any, annotation: Any) -> Any:
         numbers = [n for n in (inner if isinstance(inner, tuple) else [inner]) if isinstance(n, (int, float))]
         return inner if all(each.holds(n) for each in ranges for n in numbers) else MISFIT
     if origin is Literal:
-        return value if any(isinstance(value, type(each)) and value == each for each in parts) else MISFIT
+        choices = [(each, convert(value, type(each))) for each in parts]
+        return best_of(value, [each for each, got in choices if type(got) is type(each) and got == each])
     if is_union(annotation):
         if type(None) in parts and (value is None or isinstance(value, str) and value == "none"):
             return None
-        found = (convert(value, part) for part in parts if part is not type(None))
-        return next((each for each in found if each is not MISFIT), MISFIT)
+        return best_of(value, [convert(value, part) for part in parts if part is not type(None)])
     if origin is tuple:
         return convert_tuple(value, parts)
     return convert_plain(value, annotation)
 
 
+def best_of(value: Any, candidates: Sequence[Any]) -> Any:
+    """The candidate that is the value as it stands, else the first that fits."""
+    fitting = [each for each in candidates if each is not MISFIT]
+    exact = (each for each in fitting if type(each) is type(value) and each == value)
+    return next(exact, fitting[0] if fitting else MISFIT)
+
+
 def convert_plain(value: Any, kind: Any) -> Any:
-    """A bool, number or text."""
+    """A bool, number or text; None where that is all there is to choose."""
+    if kind is type(None):
+        return None if value is None or isinstance(value, str) and value == "none" else MISFIT
     number = isinstance(value, Real) and not isinstance(value, bool) and is_finite(value)  # numpy's own included
     if kind is bool and isinstance(value, (bool, int, str)) and str(value).lower() in ("true", "false", "1", "0"):
         return str(value).lower() in ("true", "1")

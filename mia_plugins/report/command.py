@@ -53,10 +53,10 @@ def report(options: argparse.Namespace) -> int:
     groups = group_runs(runs)
     detailed = choose(groups, options.detail)
     check_wishes(detailed, options.labels, options.clip)
-    page = Page(f"Report of {len(runs)} runs", folder=Path(options.out))
-    page.problems += problems
-    add_tables(page, folders)
+    title = f"Report of {len(runs)} run{'s' if len(runs) > 1 else ''}"
+    page = Page(title, folder=Path(options.out), problems=problems)
     add_overview(page, groups)
+    add_tables(page, folders)
     add_sweeps(page, groups)
     for number, group in enumerate(detailed, 1):
         add_group(page, group, number, options.labels, options.clip)

@@ -24,10 +24,17 @@ MOST_TABLE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that differ in their seed alone; ``title`` names what sets them apart from the report's other groups."""
+    """Runs that differ in their seed alone.
+
+    Args:
+        title: what sets them apart from the report's other groups: method, data set and settings.
+        runs: by seed.
+        label: the title without the data set.
+    """
 
     title: str
     runs: list[SavedRun]
+    label: str = ""
 
     @property
     def first(self) -> SavedRun:
@@ -115,7 +122,8 @@ def group_runs(runs: Sequence[SavedRun]) -> list[Group]:
             seeds[run.record["seed"]] = run
     sorted_runs = [[seeds[seed] for seed in sorted(seeds)] for seeds in groups.values()]
     sorted_runs.sort(key=lambda group: [group[0].record[key] for key in ("dataset", "test_ood", "method")])
-    return [Group(title(group[0], [other[0] for other in sorted_runs]), group) for group in sorted_runs]
+    firsts = [group[0] for group in sorted_runs]
+    return [named(group, firsts) for group in sorted_runs]
 
 
 def identity(run: SavedRun) -> list[str]:
@@ -136,22 +144,20 @@ def installed_method(name: str) -> Method | None:
         return None
 
 
-def title(run: SavedRun, all_runs: Sequence[SavedRun]) -> str:
-    """Method, data set, and the settings that are not those of most groups of the same method."""
-    record = run.record
+def named(runs: list[SavedRun], all_runs: Sequence[SavedRun]) -> Group:
+    """A group named by method, data set, and the settings that are not those of most groups of the same method."""
+    record = runs[0].record
     method = installed_method(record["method"])
-    parts = [
-        method.label if method else record["method"],
-        record["dataset"] + (" with OOS" if record["test_ood"] else ""),
-    ]
+    dataset = record["dataset"] + (" with OOS" if record["test_ood"] else "")
+    name, parts = method.label if method else record["method"], []
     same = [other.record for other in all_runs if other.record["method"] == record["method"]]
     if len({other["text_backbone"] for other in same}) > 1:
         parts.append(record["text_backbone"])
-    for name, value in sorted(record["settings"].items()):
-        usual = Counter(json.dumps(other["settings"].get(name)) for other in same).most_common(1)[0][0]
+    for key, value in sorted(record["settings"].items()):
+        usual = Counter(json.dumps(other["settings"].get(key)) for other in same).most_common(1)[0][0]
         if json.dumps(value) != usual:
-            parts.append(shown(name, value))
-    return ", ".join(parts)
+            parts.append(shown(key, value))
+    return Group(", ".join([name, dataset, *parts]), runs, ", ".join([name, *parts]))
 
 
 def shown(name: str, value: Any) -> str:

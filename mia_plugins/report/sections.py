@@ -8,12 +8,11 @@ from typing import Any
 
 from ..errors import UserError
 from ..evaluation.in_scope import in_scope_metrics
-from ..evaluation.metrics import shown_in_tables
 from ..evaluation.uncertainty import bootstrap_interval
 from ..plugin.picture import Picture, PictureRequest
 from ..runs.tables import cells
 from ..system.json_files import check_keys, read_object
-from . import calibration, classes, modalities, scope, training
+from . import calibration, classes, modalities, overview, scope, training
 from .page import Page
 from .runs import Group, installed_method
 from .saved import SavedRun, plain
@@ -56,14 +55,17 @@ def add_tables(page: Page, folders: Sequence[Path]) -> None:
 
 
 def add_overview(page: Page, groups: Sequence[Group]) -> None:
-    """A row a group, in a table for each kind of metric that some group has."""
-    page.heading("All runs")
-    page.text("Test set, in percent; mean ± sample standard deviation over the seeds.")
-    for heading, names in shown_in_tables().items():
-        having = [group for group in groups if group.values(names[0])]
-        if having:
-            rows = [[group.title, str(len(group.runs)), *(group.text(name) for name in names)] for group in having]
-            page.table([heading, "seeds", *names], rows)
+    """What was run, what came out, and whether the differences are real."""
+    page.text(" · ".join(overview.about(groups)))
+    for number, (clips, same) in enumerate(overview.comparable(groups).items(), 1):
+        page.heading(clips)
+        name = f"comparison_{number}"
+        page.picture(
+            attempt(page, f"the comparison of {clips}", overview.draw_comparison, same, clips, page.figures, name)
+        )
+        page.text("Test clips, in percent; mean ± sample standard deviation over the seeds; the best mean is bold.")
+        overview.add_tables_of_metrics(page, same)
+        page.items(attempt(page, f"tests on {clips}", overview.comparisons, same) or [])
 
 
 def add_sweeps(page: Page, groups: Sequence[Group]) -> None:
@@ -82,6 +84,8 @@ def add_group(page: Page, group: Group, number: int, labels: Sequence[str], clip
     run, folder = group.first, page.figures
     request = PictureRequest(folder, f"{number}_{run.record['method']}_{run.record['dataset']}", labels, clips)
     page.heading(group.title)
+    page.links([(f"folder of seed {each.record['seed']}", each.folder) for each in group.runs])
+    page.items([f"Warning: {warning}" for warning in warnings(run)])
     page.items(attempt(page, f"{group.title}: intervals", interval_lines, run) or [])
 
     def picture(what: str, draw: Callable[..., Picture | None], *args: Any) -> None:
@@ -116,6 +120,12 @@ def add_methods_pictures(page: Page, group: Group, request: PictureRequest) -> N
         name = getattr(draw, "__name__", "a picture")
         for each in attempt(page, f"{group.title}: {name}", draw, group, request) or ():
             page.picture(each)
+
+
+def warnings(run: SavedRun) -> list[str]:
+    """What the run was warned of, such as clips that are in two splits."""
+    found = run.record.get("warnings")
+    return [plain(line) for line in found[:20]] if isinstance(found, list) else []
 
 
 def interval_lines(run: SavedRun) -> list[str]:

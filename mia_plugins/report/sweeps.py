@@ -67,7 +67,7 @@ def draw_sweep(
         seeds = max(len(group.runs) for panel in panels for group in panel.groups)
         spread = f"mean and standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
         shown = "; ".join(panel.groups[0].title for panel in panels)
-        caption = f"Accuracy and macro F1 of the in-scope test clips over the {words}: {spread}. First point: {shown}."
+        caption = f"Accuracy and macro F1 of the in-scope test clips over {words}: {spread}. First point: {shown}."
         return save(drawn, folder, name, title=finding(panels, words), caption=caption)
 
 
@@ -103,4 +103,4 @@ def finding(panels: Sequence[Sweep], words: str) -> str:
         }
         top = max(means, key=lambda x: means[x])
         best.append(f"{top:g} on {panel.groups[0].first.record['dataset']} ({means[top]:.2f})")
-    return f"Accuracy over the {words}: highest at {', '.join(best)}"
+    return f"Accuracy over {words}: highest at {', '.join(best)}"

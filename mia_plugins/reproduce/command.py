@@ -36,7 +36,9 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--descriptions_path", metavar="FILE", help="label descriptions instead of the bundled ones")
     parser.add_argument("--text_backbone", metavar="NAME", help="pre-trained encoder: a name, hub id or folder")
-    parser.add_argument("--config_file_name", metavar="NAME", help="A-MESS's settings, such as amess_paper")
+    parser.add_argument(
+        "--config_file_name", metavar="NAME", help="a config of a method, such as amess_paper, or a file"
+    )
     parser.add_argument(
         "--set",
         dest="assignments",
@@ -73,8 +75,9 @@ def shard(options: argparse.Namespace) -> tuple[int, int]:
         UserError: a part that does not exist.
     """
     count, index = options.num_shards, options.shard
-    if count is None and index is None and os.environ.get("WORLD_SIZE", "").isdigit():
-        count, index = int(os.environ["WORLD_SIZE"]), int(os.environ.get("RANK", "0"))
+    if count is None and index is None and os.environ.get("WORLD_SIZE", "").isdecimal():
+        rank = os.environ.get("RANK", "0")
+        count, index = int(os.environ["WORLD_SIZE"]), int(rank) if rank.isdecimal() else -1
         if options.gpu_id is None and "LOCAL_RANK" in os.environ:
             import torch
 
@@ -95,6 +98,9 @@ def reproduce(options: argparse.Namespace) -> int:
     index, num_shards = shard(options)
     names = NAMES if options.what == "all" else (options.what,)
     options.seeds = list(dict.fromkeys(options.seeds))
+    for seed in options.seeds:
+        if not 0 <= seed < 2**32:
+            raise UserError(f"--seeds {seed}: a seed is a whole number from 0 to {2**32 - 1}")
     from ..system.leases import Leases  # torch and the rest come after --help
     from .experiments import experiments
     from .plan import make_plan

@@ -22,7 +22,7 @@ def draw_paper_figures(folder: Path, names: Sequence[str]) -> list[Path]:
     if "fig4" in names:
         panels = [each for each in sweeps(groups) if each.setting == "num_anchors"]
         ticks = {50.0: "50\n(all)"}  # the paper's k that keeps every token
-        pictures.append(draw_sweep(panels, folder, "fig4", words="number of anchors k", ticks=ticks))
+        pictures.append(draw_sweep(panels, folder, "fig4", words="the number of anchors k", ticks=ticks))
     if "fig5" in names:
         for group in groups:
             record = group.first.record

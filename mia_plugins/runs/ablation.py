@@ -119,16 +119,16 @@ def modality_ablation(
         its mean over the draws, and under ``<metric>_change`` the difference from the intact clips.
     """
 
-    def percent(found: Mapping[str, Any]) -> dict[str, float]:
-        return {name: displayed(name, float(found[name])) for name in shown_in_ablations() if name in found}
+    def percent(scores: Mapping[str, Any]) -> dict[str, float]:
+        return {name: displayed(name, float(scores[name])) for name in shown_in_ablations() if name in scores}
 
     intact = percent(score(clips))
     draws: dict[tuple[str, str], list[dict[str, float]]] = {}
     for each in corrupted_clips(clips, train, seed):
         draws.setdefault((each.modality, each.way), []).append(percent(score(each.clips)))
     rows: list[dict[str, Any]] = [{"modality": "none", "way": "intact", **intact}]
-    for (modality, way), found in draws.items():
-        mean = {name: statistics.fmean(draw[name] for draw in found) for name in intact}
+    for (modality, way), repeats in draws.items():
+        mean = {name: statistics.fmean(draw[name] for draw in repeats) for name in intact}
         change = {f"{name}_change": mean[name] - intact[name] for name in intact}
         rows.append({"modality": modality, "way": way, **mean, **change})
     return rows

@@ -43,11 +43,11 @@ def combinations(options: argparse.Namespace, method: Method) -> list[Combinatio
         **parse_assignments(options.assignments),
         **options.set,
     }
-    found = [
+    every = [
         Combination(choice, *split_settings(chosen, TrainSettings, method.settings)) for chosen, choice in grid(values)
     ]
-    if len({repr(each.values()) for each in found}) < len(found):
-        raise UserError(f"the lists of {', '.join(found[0].choice)} make a combination twice; give each value once")
-    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in found):
+    if len({repr(each.values()) for each in every}) < len(every):
+        raise UserError(f"the lists of {', '.join(every[0].choice)} make a combination twice; give each value once")
+    if not options.train_ood and any(each.settings.eval_monitor == "is_os_f1" for each in every):
         raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
-    return found
+    return every

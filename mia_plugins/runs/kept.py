@@ -92,8 +92,8 @@ def find_kept(place: Path) -> Path:
         UserError: there is none.
     """
     place = place.resolve()  # "latest" soon leads elsewhere
-    found = [place, *sorted(path.parent for path in place.glob(f"*/{KEPT}"))] if place.is_dir() else []
-    for folder in found:
+    folders = [place, *sorted(path.parent for path in place.glob(f"*/{KEPT}"))] if place.is_dir() else []
+    for folder in folders:
         if (folder / KEPT).is_file():
             return folder
     raise UserError(f"{place}: holds no kept model ({KEPT}); give the folder of a run that kept its model")

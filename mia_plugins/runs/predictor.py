@@ -99,11 +99,14 @@ class Predictor:
             num_workers=0,
             by_length=settings.length_batches,
         )
-        found = predict(self.model, loader, device=self.device, precision=settings.precision)
+        predictions = predict(self.model, loader, device=self.device, precision=settings.precision)
         classes = open_set_predictions(
-            found, lambda: load_predictions(self.kept.folder / REFERENCE), num_labels=num_labels, scale=settings.scale
+            predictions,
+            lambda: load_predictions(self.kept.folder / REFERENCE),
+            num_labels=num_labels,
+            scale=settings.scale,
         )
-        logits = found.logits[:, :num_labels].astype(np.float64)
+        logits = predictions.logits[:, :num_labels].astype(np.float64)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return [self.answer(row, chosen == num_labels) for row, chosen in zip(shares, classes)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,16 +80,18 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     return [*header, "seeds"], body
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; all but the first column are aligned right.
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], bold: Collection[tuple[int, int]] = ()) -> str:
+    """A Markdown table; all but the first column are aligned right, and the cells (row, column) of ``bold`` are bold.
 
     >>> print(markdown_table(["", "ACC"], [["a|b", "1"]]))
     |  | ACC |
     |---|---:|
     | a\\|b | 1 |
     """
-    lines = [header, *rows]
-    text = ["| " + " | ".join(markdown_text(cell) for cell in line) + " |" for line in lines]
+    cells = [list(map(markdown_text, line)) for line in (header, *rows)]
+    for row, column in bold:
+        cells[row + 1][column] = f"**{cells[row + 1][column]}**"
+    text = ["| " + " | ".join(line) + " |" for line in cells]
     return "\n".join([text[0], "|---|" + "---:|" * (len(header) - 1), *text[1:]])
 
 

@@ -1,7 +1,7 @@
 """``--tune``: the lists in the settings searched with Optuna instead of run as a grid.
 
 A trial is a training run under every seed of the command; its value is the best dev score, and trials behind the median
-at the same epoch are pruned. The study lives in a journal file in the results folder: the same command goes on with an
+at the same epoch are pruned. The study lives in a journal file in the results folder: the same command continues an
 interrupted search, and several processes or machines on that folder work on one search.
 """
 
@@ -31,7 +31,7 @@ from .results import Run, saved_run, unique
 from .session import Session
 from .tables import format_table
 
-STARTUP, WARMUP = 3, 2  # whole trials before the first pruning; epochs of a trial before it
+STARTUP, WARMUP = 3, 2  # complete trials before the first pruning; epochs of a trial before it
 
 
 def import_optuna() -> Any:
@@ -64,14 +64,16 @@ def tune(session: Session, log_id: str) -> list[Run]:
     optuna = import_optuna()
     # a trial that was interrupted goes on from the last epoch it kept
     session = replace(session, options=argparse.Namespace(**{**vars(options), "resume": True}))
-    found = session.combinations
-    space = {key: unique([each.choice[key] for each in found]) for key in found[0].choice}
-    study, path = open_study(optuna, session, found, space)
+    combinations = session.combinations
+    space = {key: unique([each.choice[key] for each in combinations]) for key in combinations[0].choice}
+    study, path = open_study(optuna, session, combinations, space)
     requeue(optuna, study)
-    logger.info("search over %s: up to %d of %d combinations; %s", ", ".join(space), options.trials, len(found), path)
+    logger.info(
+        "search over %s: up to %d of %d combinations; %s", ", ".join(space), options.trials, len(combinations), path
+    )
 
     runs: dict[int, list[Run]] = {}
-    limit = min(options.trials, len(found))
+    limit = min(options.trials, len(combinations))
     while (number := ended(study)) < limit:
         trial = study.ask()
         indices = {key: trial.suggest_categorical(key, list(range(len(values)))) for key, values in space.items()}
@@ -80,12 +82,12 @@ def tune(session: Session, log_id: str) -> list[Run]:
         twin = same_choice(study, trial)
         if twin is not None:  # training again would give the same: something new instead
             trial.set_user_attr("repeats", twin.number)
-            enqueue_untried(study, found, space, random.Random(f"{options.seed} {trial.number}"))
+            enqueue_untried(study, combinations, space, random.Random(f"{options.seed} {trial.number}"))
             study.tell(trial, *(() if twin.state.name == "PRUNED" else (twin.value,)), state=twin.state)
             continue
         logger.info("trial %d of %d", number + 1, limit)
         try:
-            runs[trial.number] = run_trial(optuna, session, combination_of(found, choice), study, trial, log_id)
+            runs[trial.number] = run_trial(optuna, session, combination_of(combinations, choice), study, trial, log_id)
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             logger.info("pruned: behind the median of the other trials at this epoch")
@@ -100,22 +102,22 @@ def tune(session: Session, log_id: str) -> list[Run]:
     best = study.best_trial
     choice = {key: space[key][i] for key, i in best.params.items()}
     logger.info("best by dev: %s", " ".join(f"--set {key}={value}" for key, value in choice.items()))
-    return runs.get(best.number) or made_before(session, combination_of(found, choice), log_id)
+    return runs.get(best.number) or made_before(session, combination_of(combinations, choice), log_id)
 
 
-def combination_of(found: Sequence[Combination], choice: dict[str, Any]) -> Combination:
+def combination_of(combinations: Sequence[Combination], choice: dict[str, Any]) -> Combination:
     """The combination with this choice."""
-    return next(each for each in found if each.choice == choice)
+    return next(each for each in combinations if each.choice == choice)
 
 
 def open_study(
-    optuna: Any, session: Session, found: Sequence[Combination], space: dict[str, list[Any]]
+    optuna: Any, session: Session, combinations: Sequence[Combination], space: dict[str, list[Any]]
 ) -> tuple[Any, Path]:
-    """The study of this search space, data set and fixed settings, new or gone on with."""
+    """The study of this search space, data set and fixed settings, new, or one to continue."""
     options = session.options
     name = f"{options.method}_{options.dataset}_{short_name(options.text_backbone)}_{options.data_mode}"
     path = make_folder(Path(options.results_path) / "tuning") / f"{name}.journal"
-    fixed = {key: value for key, value in found[0].values().items() if key not in space}
+    fixed = {key: value for key, value in combinations[0].values().items() if key not in space}
     flags = [options.train_ood, options.ood_dataset, options.seeds or [options.seed]]
     clips = {name: len(clips) for name, clips in session.data.splits.items()}
     study_name = digest([space, fixed, flags, clips, [path.name for path in session.data.sources]])[:12]
@@ -130,9 +132,9 @@ def open_study(
             load_if_exists=True,
         )
     except (OSError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: cannot be gone on with ({error}); move it away to begin a new search") from error
-    if len(found) <= options.trials:  # nothing to guess: every combination once
-        for each in found:
+        raise UserError(f"{path}: cannot be continued ({error}); move it away to begin a new search") from error
+    if len(combinations) <= options.trials:  # nothing to guess: every combination once
+        for each in combinations:
             params = {key: values.index(each.choice[key]) for key, values in space.items()}
             study.enqueue_trial(params, skip_if_exists=True)
     return study, path
@@ -156,11 +158,11 @@ def ended(study: Any) -> int:
 
 
 def enqueue_untried(
-    study: Any, found: Sequence[Combination], space: dict[str, list[Any]], chance: random.Random
+    study: Any, combinations: Sequence[Combination], space: dict[str, list[Any]], chance: random.Random
 ) -> None:
     """Puts a combination that no trial has had at the head of the search."""
     tried = [trial.params for trial in study.trials]
-    every = [{key: values.index(each.choice[key]) for key, values in space.items()} for each in found]
+    every = [{key: values.index(each.choice[key]) for key, values in space.items()} for each in combinations]
     study.enqueue_trial(chance.choice([params for params in every if params not in tried] or every))
 
 

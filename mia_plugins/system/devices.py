@@ -21,14 +21,14 @@ def choose_device(gpu_id: str | None) -> torch.device:
         raise UserError(
             f"--gpu_id {gpu_id}: of several processes each takes a GPU of its own; leave it out, or give cpu"
         )
-    own = gpu_id is None
-    gpu_id = local_gpu() if own else gpu_id
+    automatic = gpu_id is None
+    gpu_id = local_gpu() if automatic else gpu_id
     if gpu_id is None:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if str(gpu_id).lower() == "cpu":
         return torch.device("cpu")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if own and int(gpu_id) >= count:
+    if automatic and int(gpu_id) >= count:
         raise UserError(f"more processes than the {count} GPUs of this machine; start fewer, or give --gpu_id cpu")
     if not str(gpu_id).isdecimal() or len(str(gpu_id)) > 9 or int(gpu_id) >= count:
         raise UserError(

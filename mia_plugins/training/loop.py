@@ -35,7 +35,7 @@ def named(losses: Tensor | Mapping[str, Tensor]) -> Mapping[str, Tensor]:
 
 
 def batch_loss(model: Any, batch: Batch, device: torch.device) -> BatchLoss:
-    """The model's loss of a batch, in one process."""
+    """The model's loss of a batch."""
     label_ids = batch["label_ids"].to(device)
     return named(model.loss(forward(model, batch, device, training=True), label_ids)), len(label_ids)
 

@@ -120,16 +120,16 @@ def same_frames():
 
 @pytest.fixture
 def same_when_streamed(tmp_path, same_frames):
-    """``same_when_streamed(path)``: converting the pickle comes to what loading it whole does, or to the same error."""
+    """``same_when_streamed(path)``: converting the pickle comes to what loading it at once does, or to the same error."""
 
     def check(path):
-        found = expected = error = None
+        converted = expected = error = None
         try:
             expected = load_plain(path)
         except UserError as refused:
             error = str(refused)
         try:
-            found = convert(path, tmp_path / "frames.f32")
+            converted = convert(path, tmp_path / "frames.f32")
         except UserError as refused:
             if error is None:
                 assert not isinstance(expected, dict), refused  # noqa: PT017
@@ -139,11 +139,11 @@ def same_when_streamed(tmp_path, same_frames):
                 assert re.sub(addresses, "", str(refused)) == re.sub(addresses, "", error)  # noqa: PT017
             return
         assert error is None, error
-        assert list(found) == list(expected)
+        assert list(converted) == list(expected)
         values = np.fromfile(tmp_path / "frames.f32", "<f4")
         for key, value in expected.items():
             for max_length in (1, 2, 3, 1000):
-                same_frames(values, found[key], value, max_length)
+                same_frames(values, converted[key], value, max_length)
 
     return check
 

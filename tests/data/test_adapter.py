@@ -42,7 +42,7 @@ def test_in_scope_folders(tmp_path, adapter, place):
     ],
 )
 def test_out_of_scope_folders_need_a_test_table_only(tmp_path, adapter, place, name):
-    data_path = tmp_path / "own"
+    data_path = tmp_path / "data"
     data_path.mkdir()
     touch(data_path / place / "test.tsv")
     folder, mixed = find_scope(adapter, data_path, name)

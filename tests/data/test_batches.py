@@ -81,9 +81,9 @@ def test_collate_pads_to_the_longest_and_no_further(lengths, pad_token_id):
         assert ids == tokens[i] + [pad_token_id] * (longest[0] - text)
         assert mask == [1] * text + [0] * (longest[0] - text)
         assert segments == [0] * longest[0]
-        for name, own, length in (("video", clips.video[i], video), ("audio", clips.audio[i], audio)):
+        for name, expected, length in (("video", clips.video[i], video), ("audio", clips.audio[i], audio)):
             assert batch[f"{name}_lengths"][i] == length
-            np.testing.assert_array_equal(batch[f"{name}_feats"][i, :length], own)
+            np.testing.assert_array_equal(batch[f"{name}_feats"][i, :length], expected)
             assert not batch[f"{name}_feats"][i, length:].any()
 
 
@@ -97,14 +97,14 @@ def test_frames_fill_up_to_a_multiple_but_never_beyond_the_longest_clip_there_is
     dataset = ClipDataset(clips, [[1]] * len(lengths))
     longest = [max(column) for column in zip(*lengths)]
     assert dataset.most_frames() == tuple(longest)
-    most = tuple(own + other for own, other in zip(longest, more))
+    most = tuple(frames + other for frames, other in zip(longest, more))
     samples = [dataset[i] for i in range(len(dataset))]
     batch, plain = collate(samples, most_frames=most), collate(samples)
-    for name, own, limit in zip(("video_feats", "audio_feats"), longest, most):
-        expected = next(size for size in range(own, 100) if size % 16 == 0 or size == limit)
+    for name, longest_clip, limit in zip(("video_feats", "audio_feats"), longest, most):
+        expected = next(size for size in range(longest_clip, 100) if size % 16 == 0 or size == limit)
         assert batch[name].shape[1] == expected
-        assert torch.equal(batch[name][:, :own], plain[name])
-        assert not batch[name][:, own:].any()
+        assert torch.equal(batch[name][:, :longest_clip], plain[name])
+        assert not batch[name][:, longest_clip:].any()
     assert all(torch.equal(batch[name], plain[name]) for name in NAMES if not name.endswith("o_feats"))
 
 
@@ -165,14 +165,14 @@ def test_length_batches_hold_every_clip_once_and_neighbours_in_length(lengths, b
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize("count", [1, 8, 33])
 def test_batches_of_any_length_are_those_of_a_plain_loader(count, shuffle):
-    """As the benchmark's own, with the same random state; several epochs."""
+    """As the benchmark draws them with the same random state; several epochs."""
     clips = list(range(count))
     sampler = LengthBatches(np.arange(count) % 5, 4, shuffle, by_length=False)
     torch.manual_seed(5)
     expected = [batch.tolist() for _ in range(3) for batch in DataLoader(clips, batch_size=4, shuffle=shuffle)]
     torch.manual_seed(5)
-    found = [batch.tolist() for _ in range(3) for batch in DataLoader(clips, batch_sampler=sampler)]
-    assert found == expected
+    drawn = [batch.tolist() for _ in range(3) for batch in DataLoader(clips, batch_sampler=sampler)]
+    assert drawn == expected
 
 
 def test_length_batches_follow_the_seed_and_change_with_every_pass():

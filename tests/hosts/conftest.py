@@ -2,10 +2,10 @@
 
 import csv
 import os
-import subprocess
 import sys
 
 import pytest
+import warm
 from tiny import ROOT
 
 
@@ -14,7 +14,7 @@ def plugins(tmp_path, monkeypatch):
     """Runs ``mia-plugins ...`` in ``tmp_path``; returns the finished process."""
 
     def run(*arguments, **environment):
-        return subprocess.run(
+        return warm.run(
             [sys.executable, "-m", "mia_plugins.cli", *map(str, arguments)],
             cwd=tmp_path,
             capture_output=True,

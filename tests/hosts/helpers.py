@@ -3,9 +3,10 @@
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
+
+import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = {"num_train_epochs": 1, "num_anchors": 3, "lr": 1e-3, "train_batch_size": 8}
@@ -43,9 +44,7 @@ def run_hosts(hosts, without_package=None):
         (path / "mia_plugins.py").write_text("raise ImportError('out of reach')\n")
     environment = {**os.environ, "PYTHONPATH": str(path), "PYTHONDONTWRITEBYTECODE": "1", "CUDA_VISIBLE_DEVICES": ""}
     plain = [(str(folder), script, [str(part) for part in options]) for folder, script, options in hosts]
-    done = subprocess.run(
-        [sys.executable, "-c", DRIVER, json.dumps(plain)], env=environment, capture_output=True, text=True
-    )
+    done = warm.run([sys.executable, "-c", DRIVER, json.dumps(plain)], env=environment, capture_output=True, text=True)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[max(0, said.find("Traceback")) :][:4000]
 

@@ -121,6 +121,7 @@ class DataManager:
         args.num_labels = len(self.label_list)
         OOD_ID
         args.text_seq_len, args.video_seq_len, args.audio_seq_len = LONGEST
+        args.video_feat_dim, args.audio_feat_dim = 6, 10
         if not args.text_backbone.startswith("bert"):
             raise Exception("not a supported text backbone")
         self.args, self.tokenizer = args, BertTokenizer.from_pretrained(TOKENIZER)
@@ -186,6 +187,9 @@ class ModelManager:
     def __init__(self, args):
         self.device = args.device = torch.device("cpu")
         BUILD
+
+    def _set_model(self, args):
+        return MIA(args).to(self.device)
 """
 
 OWN = """

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 import pytest
-from hosts.helpers import command
+from hosts.helpers import ABOUT, command
 from hosts.standin_trees import contents, git, make_tree
 
 from mia_plugins import cli
@@ -136,11 +136,12 @@ def test_nothing_of_its_git_configuration_runs(tree, evil, tmp_path, trick):
         ["install", tree],
         ["install", tree, "--force"],
         ["uninstall", tree],
-        ["patch", "mmoir", "--host", tree, "-o", tmp_path / "x.patch"],
+        ["patch", "mmoir", "--host", tree, *ABOUT, "-o", tmp_path / "made"],
     ):
         with contextlib.suppress(UserError):
             command(*arguments)
         assert not mark.exists(), arguments
+    assert list(tmp_path.glob("made*")) or trick is missing_objects
 
 
 def test_a_work_tree_elsewhere_is_not_looked_at(tree, tmp_path):

@@ -19,6 +19,8 @@ from mia_plugins.plugin.picture import PictureRequest
 from mia_plugins.report.runs import Group
 from mia_plugins.report.saved import read_run
 
+pytest.importorskip("matplotlib")
+
 DEEP = "[" * 200_000
 
 

@@ -16,6 +16,8 @@ from mia_plugins.report.classes import predictions
 from mia_plugins.report.runs import find_runs, group_runs
 from mia_plugins.report.saved import SavedRun
 
+pytest.importorskip("matplotlib")
+
 
 @pytest.fixture(scope="module")
 def kept(data, backbone, tmp_path_factory):
@@ -46,7 +48,11 @@ def test_a_page_with_every_picture(kept, tmp_path, capsys):
         assert (out / "figures" / f"{name}.png").read_bytes()[:4] == b"\x89PNG"
         assert f"figures/{name}.png" in text
     assert page.count("<img ") == len(names)
-    assert not re.search(r'(src|href)="(?!data:)', page)  # nothing outside the file
+    assert not re.search(r'src="(?!data:)', page)  # nothing that is shown lies outside the file
+    links = re.findall(r'href="([^"]*)"', page)
+    assert not [link for link in links if re.match(r"[a-z]+:|/", link)]  # links lead to files beside it
+    assert all((out / link).exists() for link in links if not link.startswith("#"))
+    assert {link[1:] for link in links if link.startswith("#")} <= set(re.findall(r'id="([^"]*)"', page))
     assert "num_anchors=4" in page or "num_anchors=2" in page
     for metric in ("acc", "oid_acc"):
         values = [run.record["metrics"][metric] for run in group_runs(find_runs([kept])[0])[0].runs]

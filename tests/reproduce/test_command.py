@@ -10,9 +10,12 @@ import subprocess
 import sys
 
 import pytest
+import warm
 from tiny import ROOT
 
-from mia_plugins.cli import main
+from mia_plugins.cli import main, make_parser
+from mia_plugins.reproduce.experiments import experiments
+from mia_plugins.reproduce.plan import make_plan
 
 SETTINGS = ["num_train_epochs=1", "train_batch_size=16", "lr=1e-3"]
 
@@ -29,7 +32,7 @@ def arguments(data, backbone, tmp_path):
 
 
 def start(arguments):
-    return subprocess.Popen(
+    return warm.Popen(
         [sys.executable, "-m", "mia_plugins.cli", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
@@ -71,6 +74,34 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
     assert "--- " not in capsys.readouterr().out  # no run is begun
     assert main(arguments("table1", seeds=(0, 1, 2))) == 0
     assert capsys.readouterr().out.count("--- ") == 2
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296"])
+def test_a_seed_that_is_none_is_one_line(arguments, tmp_path, capsys, seed):
+    assert main([*arguments("table1", seeds=(0, seed)), "--dry-run"]) == 2
+    assert f"--seeds {seed}: a seed is" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_damaged_result_is_named(arguments, tmp_path, capsys):
+    assert main([*arguments("fig5"), "--dry-run"]) == 0
+    given = make_parser().parse_args(arguments("fig5"))
+    (run,) = make_plan(experiments("fig5", given.dataset), given).runs
+    path = tmp_path / "results" / "runs" / f"{run.name}.json"
+    for content in ("", "[]", "[" * 100_000, '{"metrics": 3}', '{"seed": 0, "settings": {}, "metrics": {"a": "b"}}'):
+        path.write_text(content)
+        capsys.readouterr()
+        assert main([*arguments("fig5"), "--dry-run"]) == 2
+        error = capsys.readouterr().err
+        assert str(path) in error
+        assert "remove" in error
+        assert len(error.strip().splitlines()) == 1
+
+
+def test_a_config_that_no_method_has_is_one_line(arguments, capsys):
+    assert main([*arguments("table1"), "--config_file_name", "amess_papr", "--dry-run"]) == 2
+    assert "no method of the plan has it; known: amess, amess_MIntRec" in capsys.readouterr().err
+    assert main([*arguments("table1"), "--config_file_name", "amess_paper", "--dry-run"]) == 0
 
 
 def test_out_of_scope_table_with_its_own_model_selection(arguments, tmp_path, capsys):
@@ -165,6 +196,7 @@ def test_results_of_other_code_are_made_again_unless_asked(arguments, tmp_path, 
 def test_figures_are_drawn(arguments, tmp_path):
     import xml.dom.minidom
 
+    pytest.importorskip("matplotlib")
     assert main([*arguments("fig4"), "--anchors", "2", "4"]) == 0
     assert main(arguments("fig5")) == 0
     for name in ("fig4", "fig5_MIntRec2.0"):

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+import warm
 from tiny import ROOT, SETTINGS, run_arguments
 
 import mia_plugins
@@ -115,7 +116,7 @@ def test_two_at_once_with_other_settings_score_as_alone(data, backbone, tmp_path
     def start(rate, folder):
         words, folder = arguments(rate, folder)
         folder.mkdir(exist_ok=True)
-        return subprocess.Popen([sys.executable, str(ROOT / "run.py"), *words], cwd=folder, stdout=subprocess.DEVNULL)
+        return warm.Popen([sys.executable, str(ROOT / "run.py"), *words], cwd=folder, stdout=subprocess.DEVNULL)
 
     together = [start(rate, tmp_path / "together") for rate in ("1e-2", "1e-9")]
     assert [process.wait() for process in together] == [0, 0]
@@ -132,7 +133,7 @@ def test_the_same_command_many_times_at_once(data, backbone, tmp_path):
     """One process makes the run; the others are refused in one line, or find it finished."""
     words = list(map(str, run_arguments(data, backbone, "--train", "--save_results")))
     started = [
-        subprocess.Popen([sys.executable, str(ROOT / "run.py"), *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
+        warm.Popen([sys.executable, str(ROOT / "run.py"), *words], cwd=tmp_path, stderr=subprocess.PIPE, text=True,
                          stdout=subprocess.DEVNULL)
         for _ in range(3)
     ]  # fmt: skip

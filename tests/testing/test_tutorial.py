@@ -11,6 +11,7 @@ import subprocess
 import sys
 import types
 
+import warm
 from tiny import ROOT
 
 from mia_plugins import cli
@@ -66,7 +67,7 @@ class Reader:
             else:
                 assert words[:3] == ["python", "-m", "pytest"]
                 alone = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null"]
-                subprocess.run([*alone, "--rootdir", ".", *words[3:]], check=True)
+                warm.run([*alone, "--rootdir", ".", *words[3:]], check=True)
 
 
 def test_the_tutorial(data, backbone, tmp_path, monkeypatch, capfd):
@@ -74,7 +75,6 @@ def test_the_tutorial(data, backbone, tmp_path, monkeypatch, capfd):
     shutil.copytree(backbone, tmp_path / "bert")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
     reader, printed, count = Reader(tmp_path, monkeypatch, capfd), "", 0
     for kind, text in blocks("plugins.md"):

@@ -97,7 +97,9 @@ class _Writer:
     def _append(self, values: np.ndarray) -> int:
         offset, self.end = self.end, self.end + values.size
         if self.end > self.limit:
-            raise UserError(f"{self.path}: refers to the same frames again and again; save each clip's own frames")
+            raise UserError(
+                f"{self.path}: refers to the same frames again and again; save the frames of each clip once"
+            )
         try:
             self.out.write(values.data)
         except OSError as error:

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...system.array_files import read_arrays
-from ...system.untrusted import check_regular
 
 _FRAMES, _INDEX = "frames.f32", "index.npz"
 _LARGEST = 1 << 30  # bytes of an index: over ten million clips
@@ -93,7 +92,6 @@ def load_index(folder: Path) -> Store | None:
 
 def _load(folder: Path) -> Store:
     frames = frames_file(folder)
-    check_regular(frames)
     members = read_arrays(folder / _INDEX, _LARGEST)  # compares the checksum of each member
     index, text = members["clips"], json.loads(members["text"].tobytes())
     keys, values = text["keys"], text["values"]

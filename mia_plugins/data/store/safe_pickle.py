@@ -101,7 +101,7 @@ class PlainUnpickler(pickle._Unpickler):
         elif type(target) is np.ndarray:
             fill(target, state)
         else:
-            raise Refused(f"a state for a {type(target).__name__}")
+            raise Refused(f"a state for a {'function' if callable(target) else type(target).__name__}")
 
     def _store(self, items: Sequence[Any]) -> None:
         table = self.stack[-1]

@@ -1,8 +1,9 @@
-"""Unpickling a dict of arrays with at most a clip of it in memory.
+"""Unpickling a dict of arrays with no more than one clip of it in memory.
 
-Each array goes to a sink as soon as it is whole, and a small :class:`Handle` takes its place. An unpickler also
-remembers all it has read, because the file may refer to it again: here only as long as the clip lasts, save the little
-that later clips share. A file that refers to something forgotten, which numpy's pickles do not, is not streamable.
+Each array goes to a sink as soon as it is complete, and a small :class:`Handle` takes its place. An unpickler also
+remembers all that it has read, because the file may refer to it again. Here it remembers it until the clip ends,
+except the little that later clips refer to. A file that refers to something forgotten cannot be streamed; numpy's pickles
+do not.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ import numpy as np
 from .numpy_pickles import Dtype, fill, frombuffer, reconstruct
 from .safe_pickle import PlainUnpickler
 
-_SHORT = 64  # characters or bytes; what is longer is an array's raw data
-_SHARED = (Dtype, type, types.FunctionType, types.MethodType)  # what every array's pickle refers to
+_SHORT = 64  # characters or bytes; anything longer is the raw data of an array
+_LASTING = (Dtype, type, types.FunctionType, types.MethodType)  # what every array's pickle refers to
 
 
 class NotStreamable(Exception):
-    """The file refers to what was forgotten; it must be loaded as a whole."""
+    """The file refers to something forgotten; it must be loaded at once."""
 
 
 class Handle:
     """An array that went to the sink.
 
     Attributes:
-        shape, dtype: the array's own; before its BUILD those of the empty array that numpy's pickles begin with.
-        offset: where its values are, counted in values; -1: it was not kept.
-        bad: the first index along its first axis at which it has a non-finite value; -1: none.
+        shape, dtype: of the array; before its BUILD those of the empty array that numpy's pickles begin with.
+        offset: where its values are, counted in values; -1: they were not kept.
+        bad: the first index along its first axis with a value that is not finite or too large; -1: none.
+        filled: whether the array went to the sink.
     """
 
     __slots__ = ("bad", "dtype", "filled", "offset", "shape")
@@ -50,17 +52,20 @@ class Sink(Protocol):
     """Takes the arrays and the clips of a file while it is read."""
 
     def array(self, array: np.ndarray) -> tuple[int, int]:
-        """Keep an array; its ``offset`` and ``bad`` for the handle."""
+        """Keep an array; returns ``offset`` and ``bad`` of its handle."""
 
     def clip(self, value: Any) -> Any:
-        """Take a whole clip, a dict's value with handles for arrays; what comes back stays in memory."""
+        """Take a complete clip, a dict's value with handles for arrays; the result stays in memory."""
 
 
 def stream(file: BinaryIO, sink: Sink) -> object:
-    """Unpickle a dict of key -> what the sink makes of the value; what is no dict comes back with handles in it.
+    """Unpickle a dict and hand its clips to a sink.
+
+    Returns:
+        key -> what the sink made of the clip; if the pickle holds no dict, its value with handles for arrays.
 
     Raises:
-        NotStreamable: see above; the sink has then got some of the file.
+        NotStreamable: see above; the sink then has a part of the file.
         Exception: what :class:`PlainUnpickler` raises.
     """
     result = _StreamingUnpickler(file, sink).load()
@@ -70,7 +75,7 @@ def stream(file: BinaryIO, sink: Sink) -> object:
 
 
 class _Settled:
-    """What the sink made of a clip; whoever finds it to be no clip must read the file otherwise."""
+    """What the sink made of a clip; if it turns out to be no clip, the file cannot be streamed."""
 
     __slots__ = ("clip",)
 
@@ -84,7 +89,7 @@ class _Settled:
 
 
 class _Memo:
-    """The unpickler's memo; ``forget`` drops all that a clip brought and did not refer to itself."""
+    """The unpickler's memo; ``forget`` drops all that a clip added and did not refer to."""
 
     def __init__(self) -> None:
         self.fresh: dict[int, Any] = {}
@@ -107,16 +112,16 @@ class _Memo:
         return self.kept[index]
 
     def forget(self, clip: Any = None) -> None:
-        """``clip``: a handle to keep, since the same array may be another clip's, too."""
+        """Forget the clip, except a handle ``clip``: the same array may belong to other clips, too."""
         for index, value in self.fresh.items():
             short = isinstance(value, (str, bytes)) and len(value) <= _SHORT
-            if short or isinstance(value, _SHARED) or (value is clip and type(clip) is Handle):
+            if short or isinstance(value, _LASTING) or (value is clip and type(clip) is Handle):
                 self.kept[index] = value
         self.fresh.clear()
 
 
 class _StreamingUnpickler(PlainUnpickler):
-    """The safe unpickler, with everything it refuses; arrays go to the sink."""
+    """The safe unpickler, which refuses the same files; arrays go to the sink."""
 
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(PlainUnpickler.dispatch)
 
@@ -124,11 +129,12 @@ class _StreamingUnpickler(PlainUnpickler):
         super().__init__(file)
         self.memo: Any = _Memo()
         self.sink = sink
-        self.settled = 0  # items of the outer dict's present batch that the sink has, keys included
+        self.settled = 0  # items of the outer dict's current batch that the sink has, keys included
 
     def find_class(self, module: str, name: str) -> Any:
-        found = super().find_class(module, name)
-        return self._reconstruct if found is reconstruct else self._frombuffer if found is frombuffer else found
+        function = super().find_class(module, name)
+        streaming = {reconstruct: self._reconstruct, frombuffer: self._frombuffer}
+        return streaming.get(function, function)
 
     def _reconstruct(self, *args: Any) -> Handle:
         reconstruct(*args)
@@ -165,8 +171,8 @@ class _StreamingUnpickler(PlainUnpickler):
             return
         while (count := len(self.stack) - self.settled) >= 2 and count % 2 == 0:
             key, value = self.stack[self.settled : self.settled + 2]
-            whole = type(value) is Handle or (type(value) in (list, tuple) and value)
-            if type(key) is not str or not whole:  # another text than a key, or a value still to be made from this
+            complete = type(value) is Handle or (type(value) in (list, tuple) and value)
+            if type(key) is not str or not complete:  # a text that is no key, or a value that is still being made
                 return
             self.stack[self.settled + 1] = self._settle(value)
             self.settled += 2

@@ -24,7 +24,6 @@ class Host:
         benchmarks: module of the table of data sets.
         datasets: usable data sets, the usual one first.
         config_files: path of a config -> the method's name in the host, the data set.
-        example: path of the example script.
         template: module of its manager.
         tables: module of the tables of pre-trained models and feature files; empty: the host has none.
         loaders: module of ``get_dataloader``; empty: the data manager holds the loaders.
@@ -39,7 +38,6 @@ class Host:
         variants: names under which the host runs a method.
         renamed: module that a template imports -> its name here.
         prebuilt: whether the host builds the network before it calls the manager.
-        requirement: line for ``requirements.txt``; empty: all that is needed is there.
         extras: what else works there, besides what works in every host.
         notes: what does not work, or works differently from what one may expect, one sentence each.
     """
@@ -57,7 +55,6 @@ class Host:
     benchmarks: str
     datasets: tuple[str, ...]
     config_files: Mapping[str, tuple[str, str]]
-    example: str
     template: str
     tables: str = ""
     loaders: str = ""
@@ -72,7 +69,6 @@ class Host:
     variants: tuple[str, ...] = ("{method}",)
     renamed: Mapping[str, str] = field(default_factory=dict)
     prebuilt: bool = False
-    requirement: str = ""
     extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

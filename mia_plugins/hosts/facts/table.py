@@ -5,7 +5,6 @@ from __future__ import annotations
 from .host import Host
 
 MANAGERS = "mia_plugins.hosts.managers"
-SENTENCES = "sentence-transformers>=2.2.2"
 FLOAT64 = "Its loader pads in float64, about {gb} GB for all clips; `mia-plugins run --float32` needs a third."
 SCRIPT = ("parse_arguments", "set_logger", "work", "run")
 COMMON = {
@@ -47,7 +46,6 @@ MMOIR = Host(
         "configs/single_turn/{method}/{method}_MIntRec.py": ("{method}", "MIntRec"),
         "configs/single_turn/{method}/{method}_MIntRec2.py": ("{method}", "MIntRec2.0"),
     },
-    example="examples/single_turn/{method}/run_{method}_MIntRec2.sh",
     template=f"{MANAGERS}.mmoir",
     option_defaults={"--dialogue_mode": "single_turn", "--text_backbone": "bert-base-uncased"},
     extras=("training with out-of-scope clips by --train_ood (ood_training says how)",),
@@ -87,7 +85,6 @@ MINTREC2 = Host(
         "configs/single_turn/{method}.py": ("{method}", "MIntRec2.0"),
         "configs/single_turn/{method}_ood.py": ("{method}_ood", "MIntRec2.0"),
     },
-    example="examples/single_turn/run_{method}_baselines.sh",
     template=f"{MANAGERS}.mintrec2",
     variants=("{method}", "{method}_ood"),
     renamed={"data": "data.single_turn"},
@@ -126,10 +123,8 @@ MINTREC = Host(
     benchmarks="data.__init__",
     datasets=("MIntRec",),
     config_files={"configs/{method}.py": ("{method}", "MIntRec")},
-    example="examples/run_{method}.sh",
     template=f"{MANAGERS}.mintrec",
     prebuilt=True,
-    requirement=SENTENCES,
     option_defaults={"--text_backbone": "bert-base-uncased"},
     lists_seeds=False,
     loads_by_name=True,
@@ -173,9 +168,7 @@ MINTOOD = Host(
     raw_logits=True,
     datasets=("MIntRec",),
     config_files={"configs/{method}_MIntRec.py": ("{method}", "MIntRec")},
-    example="examples/run_{method}.sh",
     template=f"{MANAGERS}.mintood",
-    requirement=SENTENCES,
     option_defaults={
         "--text_backbone": "bert-base-uncased",
         "--ood": "",

@@ -65,10 +65,10 @@ def in_scope_table(rows: list[Row]) -> str:
 
 def grouped(rows: list[Row], key: Callable[[Row], Any]) -> dict[Any, list[Row]]:
     """The rows by a key, in order of appearance."""
-    found: dict[Any, list[Row]] = {}
+    groups: dict[Any, list[Row]] = {}
     for row in rows:
-        found.setdefault(key(row), []).append(row)
-    return found
+        groups.setdefault(key(row), []).append(row)
+    return groups
 
 
 def check_once(rows: list[Row]) -> None:

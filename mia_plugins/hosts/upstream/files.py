@@ -40,6 +40,11 @@ IN_SCOPE = {  # hosts that train in scope alone
     (f"{MANAGERS}.batches", "training_clips"): (f"{TEMPLATES}.in_scope", "training_clips"),
 }
 COMMON = ("eval_monitor", "train_batch_size", "eval_batch_size", "wait_patience")  # MIntRec's common_param
+READ_BY_HOST = {  # setting -> what it means there
+    "mmoir": {"scale": "standard deviations below 1 at which DOC puts a class's threshold."},
+    "mintrec2": {"scale": "standard deviations below 1 at which DOC puts a class's threshold."},
+    "mintood": {"scale": "factor on the training clips' features in the detector vim."},
+}
 TUNED = ("lr", "new_lr_factor", "weight_decay", "warmup_proportion")  # as lists, in hosts that run lists as grids
 
 
@@ -136,19 +141,19 @@ def labels(host: Host) -> list[str]:
 
 def read_from(texts: Sequence[str], fits: Callable[[str], bool]) -> set[str]:
     """The attributes that code reads of things whose name, or last part of it, fits."""
-    found = set()
+    attributes = set()
     for node in (part for text in texts for part in ast.walk(ast.parse(text))):
         if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):
             owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
             if fits(owner):
-                found.add(node.attr)
-    return found
+                attributes.add(node.attr)
+    return attributes
 
 
 def settings_used(host: Host, *bundles: Bundle) -> set[str]:
-    """The settings that the files read, and those that the host's DOC does."""
+    """The settings that the files read, and those that the host's evaluation does."""
     texts = [bundle.text("", ()) for bundle in bundles]
-    return read_from(texts, lambda owner: owner in ("args", "settings")) | ({"scale"} if host.doc else set())
+    return read_from(texts, lambda owner: owner in ("args", "settings")) | set(READ_BY_HOST.get(host.short, {}))
 
 
 def settings_of_host(host: Host, about: About) -> dict[str, Any]:
@@ -168,7 +173,8 @@ def config_text(host: Host, about: About, variant: str, dataset: str, used: set[
     """A config module: every setting with its value, explained."""
     values = config_values(host, variant, dataset, used)
     meanings = {row.name: row.meaning for kind in (TrainSettings, about.method.settings) for row in describe(kind)}
-    own = {row.name for row in describe(about.method.settings)}
+    meanings.update(READ_BY_HOST.get(host.short, {}))
+    of_method = {row.name for row in describe(about.method.settings)}
     groups: dict[str, dict[str, Any]] = {"hyper": values}
     if host.common_param:
         common: dict[str, Any] = {"padding_mode": "zero", "padding_loc": "end"}
@@ -184,7 +190,7 @@ def config_text(host: Host, about: About, variant: str, dataset: str, used: set[
                 lines += textwrap.wrap(words, 120, initial_indent=" " * 12, subsequent_indent=" " * 16)
         lines += ['        """', f"        {group}_parameters = {{"]
         for key, value in chosen.items():
-            shown = repr(value) if host.common_param or key not in own | set(TUNED) else f"[{value!r}]"
+            shown = repr(value) if host.common_param or key not in of_method | set(TUNED) else f"[{value!r}]"
             lines.append(f"            {key!r}: {shown},")
         lines += ["        }", f"        return {group}_parameters"]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""A cache of each test's own, with a feature file to convert."""
+"""A new cache for each test, with a feature file to convert."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from mia_plugins.data.store import cache as cache_module
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    """A cache folder of the test's own; the stores are in its ``features``."""
+    """A new cache folder; the stores are in its ``features``."""
     monkeypatch.setenv("MIA_PLUGINS_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache" / "features"
 

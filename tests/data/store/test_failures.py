@@ -64,13 +64,13 @@ def test_what_a_killed_process_left_goes_with_the_next_conversion(path, tmp_path
     check(other, make_table(seed=1))
 
 
-@pytest.mark.parametrize("share", [0.001, 0.5, 0.99])
-def test_a_full_disk(tmp_path, cache, user_error, share):
+@pytest.mark.parametrize("part", [0.001, 0.5, 0.99])
+def test_a_full_disk(tmp_path, cache, user_error, part):
     resource = pytest.importorskip("resource")
     table = make_table(40, 300)
     path = write(tmp_path / "a.pkl", table)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    limit = int(share * sum(frames.nbytes for frames in table.values()))
+    limit = int(part * sum(frames.nbytes for frames in table.values()))
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
         with user_error(cache, path, os.strerror(errno.EFBIG), "MIA_PLUGINS_CACHE"):

@@ -90,8 +90,8 @@ def test_memory_does_not_grow_with_the_clips(tmp_path, form, protocol):
         frames = np.zeros((20, 512), np.float32)  # 40 KiB a clip
         table = {}
         for i in range(clips):
-            own = frames + i
-            table[f"clip{i}"] = own if form == "array" else [row[None] for row in own]
+            clip = frames + i
+            table[f"clip{i}"] = clip if form == "array" else [row[None] for row in clip]
         path = write(tmp_path / f"{clips}.pkl", table, protocol)
         process = run(MEMORY, path, clips)
         output = process.communicate()[0]

@@ -72,8 +72,8 @@ def test_in_other_processes(path, way):
     assert read[0].any()
     order = np.random.default_rng(0).integers(0, 60, 300).tolist()
     with multiprocessing.get_context(way).Pool(2) as pool:
-        found = pool.starmap(operator.getitem, [(read, i) for i in order], chunksize=10)
-    for i, frames in zip(order, found):
+        clips = pool.starmap(operator.getitem, [(read, i) for i in order], chunksize=10)
+    for i, frames in zip(order, clips):
         np.testing.assert_array_equal(frames, table[f"clip{i}"])
 
 

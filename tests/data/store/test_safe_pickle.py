@@ -84,11 +84,11 @@ def test_both_numpys_names(load, protocol, module):
     array = np.arange(6, dtype=np.float32).reshape(2, 3)
     content = pickle.dumps({"clip": array}, protocol)
     for name in ("multiarray", "numeric"):  # the name and, from protocol 4 on, its length and that of the frame
-        for own in (f"numpy.core.{name}", f"numpy._core.{name}"):
+        for ours in (f"numpy.core.{name}", f"numpy._core.{name}"):
             other = f"{module}.{name}"
             content = content.replace(
-                b"\x8c" + bytes([len(own)]) + own.encode(), b"\x8c" + bytes([len(other)]) + other.encode()
-            ).replace(b"c" + own.encode() + b"\n", b"c" + other.encode() + b"\n")
+                b"\x8c" + bytes([len(ours)]) + ours.encode(), b"\x8c" + bytes([len(other)]) + other.encode()
+            ).replace(b"c" + ours.encode() + b"\n", b"c" + other.encode() + b"\n")
     if protocol >= 4:
         content = content[:3] + struct.pack("<Q", len(content) - 11) + content[11:]
     np.testing.assert_array_equal(load(content)["clip"], array)
@@ -239,6 +239,14 @@ def test_a_changed_byte_order_stays_in_the_file(load):
     load(b"\x80\x03" + call("numpy dtype", "f4") + state + b"b.")
     assert np.dtype("f4").isnative
     assert np.zeros(1, np.float32).dtype.isnative
+
+
+@pytest.mark.parametrize(
+    "function", ["numpy.core.numeric\n_frombuffer", "numpy.core.multiarray\n_reconstruct", "numpy\ndtype"]
+)
+def test_a_state_for_a_function(load, user_error, function):
+    with user_error("a state for a function"):
+        load(b"\x80\x02c" + function.encode() + b"\nNb.")
 
 
 def test_deep_nesting_is_no_crash(load, user_error):

@@ -1,4 +1,4 @@
-"""Streaming a pickle comes to what loading it whole does, and keeps no more than a clip.
+"""Streaming a pickle comes to what loading it at once does, and keeps no more than a clip.
 
 The hostile and the broken pickles of test_safe_pickle.py are streamed there as well, through its ``load``.
 """
@@ -21,7 +21,7 @@ from mia_plugins.data.store.stream import NotStreamable, stream
 
 @pytest.fixture
 def no_second_load(monkeypatch):
-    """Loading the file as a whole is a failure."""
+    """Loading the file at once is a failure."""
 
     def fail(path):
         raise AssertionError(f"{path} was not streamed")
@@ -48,7 +48,7 @@ def frames(count, width=4, start=0.0):
     return (np.arange(count * width).reshape(count, width) + start).astype(np.float32)
 
 
-def spoilt(array, at):
+def corrupted(array, at):
     array[at] = np.nan
     return array
 
@@ -106,7 +106,7 @@ def test_numpys_pickles_are_streamed(compare, no_second_load, protocol, pickler)
     same = frames(3)
     table = {f"clip{i}": frames(3, start=i) for i in range(2001)}  # a dict's items come in thousands, and a last one
     table |= {"long": list(frames(2001)), "one": [frames(1)], "pads": [frames(1), pad, pad, pad]}
-    table |= {"pads again": [pad, frames(1)], "same": same, "once more": same, "spoilt": spoilt(frames(9), 7)}
+    table |= {"pads again": [pad, frames(1)], "same": same, "once more": same, "corrupted": corrupted(frames(9), 7)}
     table |= {"none": None, "number": np.float32(2), "empty": [], "texts": ["a", "b"], "mixed": [frames(1), "x", 1]}
     file = io.BytesIO()
     pickler(file, protocol).dump(table)

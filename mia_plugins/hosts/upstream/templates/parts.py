@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from transformers import AutoModel
 
-from ....nn.encoder import TextEncoder
+from mia_plugins.nn.encoder import TextEncoder
 
 
 def load_encoder(source: str) -> TextEncoder:

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from ....evaluation.predictions import Predictions
-from ....training.predict import outputs
+from mia_plugins.evaluation.predictions import Predictions
+from mia_plugins.training.predict import outputs
+
 from ...managers.common import HostManager
 
 
