@@ -47,21 +47,24 @@ def write(name, content):
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def weights(folder):
+    """The file of the weights: eras of transformers write other ones."""
+    return next(path for path in (folder / "model.safetensors", folder / "pytorch_model.bin") if path.exists())
+
+
 PICKLE = b"cposix\nsystem\n(S'touch ran'\ntR."
 FOLDERS = {
     "empty": lambda folder: [path.unlink() for path in folder.iterdir()],
     "no config": lambda folder: (folder / "config.json").unlink(),
-    "no weights": lambda folder: (folder / "model.safetensors").unlink(),
+    "no weights": lambda folder: weights(folder).unlink(),
     "config of bytes": write("config.json", b"\xff\xfe"),
     "config deep": write("config.json", b"[" * 200_000),
     "config of another kind": config(model_type="nothing"),
     "config of code": config(model_type="nothing", auto_map={"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil"}),
     "config of text": config(hidden_size="x"),
-    "weights of bytes": write("model.safetensors", b"\xff" * 100),
-    "weights cut": lambda folder: write("model.safetensors", (folder / "model.safetensors").read_bytes()[:-9])(folder),
-    "weights a pickle": lambda folder: (
-        (folder / "model.safetensors").unlink(), write("pytorch_model.bin", PICKLE)(folder),
-    ),
+    "weights of bytes": lambda folder: weights(folder).write_bytes(b"\xff" * 100),
+    "weights cut": lambda folder: weights(folder).write_bytes(weights(folder).read_bytes()[:-9]),
+    "weights a pickle": lambda folder: (weights(folder).unlink(), write("pytorch_model.bin", PICKLE)(folder)),
 }  # fmt: skip
 
 
