@@ -30,13 +30,19 @@ def read_frames(path: Path, offset: int, count: int, width: int) -> np.ndarray:
     Raises:
         UserError: the file was removed or cut off since it was opened.
     """
+    values = np.empty((count, width), "<f4")
+    rest = values.reshape(-1).view(np.uint8).data
     try:
-        values: np.ndarray = np.fromfile(path, "<f4", count * width, offset=4 * offset)
+        # np.fromfile would do the same and took a loader 15 % longer
+        with open(path, "rb", buffering=0) as file:
+            file.seek(4 * offset)
+            while rest and (got := file.readinto(rest)):  # may give less than it was asked for
+                rest = rest[got:]
     except OSError as error:
         raise _lost(path, error.strerror or str(error)) from None
-    if values.size != count * width:
+    if rest:
         raise _lost(path, "it was cut off")
-    return values.astype(np.float32, copy=False).reshape(count, width)
+    return values.astype(np.float32, copy=False)
 
 
 def _lost(path: Path, reason: str) -> UserError:

@@ -1,5 +1,6 @@
 """What is read through a store."""
 
+import io
 import logging
 import multiprocessing
 import operator
@@ -10,6 +11,7 @@ import pytest
 from store_files import check, make_table, stores, write
 
 from mia_plugins.data.features import read_features
+from mia_plugins.data.store import frames as frames_module
 from mia_plugins.data.store.cache import open_store
 
 
@@ -46,20 +48,37 @@ def test_a_sequence_on_disk(path):
     assert again.dtype == np.float32
 
 
-def test_only_what_is_asked_for_is_read(path, monkeypatch):
+class Pieces(io.FileIO):
+    """A file that gives at most ``most`` bytes at once, and counts what it gave."""
+
+    most, given = 10**9, 0
+
+    def readinto(self, buffer):
+        got = super().readinto(buffer[: self.most])
+        Pieces.given += got
+        return got
+
+
+@pytest.fixture
+def pieces(monkeypatch):
+    """The class of the files that frames are read from."""
+    monkeypatch.setattr(frames_module, "open", lambda path, mode, buffering: Pieces(path), raising=False)
+    monkeypatch.setattr(Pieces, "given", 0)
+    return Pieces
+
+
+def test_only_what_is_asked_for_is_read(path, pieces):
     table = make_table()
-    done, fromfile = [], np.fromfile
-
-    def count(*args, **options):
-        done.append(fromfile(*args, **options))
-        return done[-1]
-
-    monkeypatch.setattr(np, "fromfile", count)
     read = read_features(path, list(table), max_length=3)
     assert read.lengths.sum() > read[2:].lengths.sum() > 0
-    assert done == []
+    assert pieces.given == 0
     read[1]
-    assert [values.size for values in done] == [4 * min(3, len(table["clip1"]))]
+    assert pieces.given == 4 * 4 * min(3, len(table["clip1"]))
+
+
+def test_reads_that_come_in_pieces(path, pieces, monkeypatch):
+    monkeypatch.setattr(pieces, "most", 7)
+    check(path, make_table())
 
 
 @pytest.mark.parametrize("way", ["fork", "spawn"])
