@@ -54,7 +54,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     try:
         weights = safetensors.torch.load_file(path)
     except PermissionError as error:
-        raise UserError(f"{path}: may not be read; check its permissions") from error
+        raise UserError(f"{path}: cannot be read; check its permissions") from error
     except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise UserError(f"{path}: is damaged ({short(error)}); train again") from error
     check_weights(model.state_dict(), weights, path)
