@@ -19,7 +19,7 @@ BACKBONE = "bert-base-uncased"
 
 
 def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter) -> argparse.Namespace:
-    """A copy of the options: plugins replaced by their names, and what was left out filled in for the method and data set.
+    """A copy of the options: plugins replaced by their names, and the rest filled in for the method and data set.
 
     Raises:
         UserError: no data folder is given, and there is no demo of the data set.
