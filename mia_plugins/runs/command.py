@@ -71,7 +71,7 @@ def closing_words(options: argparse.Namespace, results: Results) -> str:
     """The table, what was kept where, and what to type next."""
     lines = ["", results.table, ""]
     if options.data_path is None:
-        lines.append("This is the demo: made data. For your own, give --data_path DIR.")
+        lines.append("This is the demo: synthetic data. For your own, give --data_path DIR.")
     folders = [run.folder for run in results.runs]
     lines += [f"kept: {folder}" for folder in folders]
     if options.save_results:

@@ -31,7 +31,7 @@ def make_parser() -> argparse.ArgumentParser:
         prog="run.py",
         allow_abbrev=False,
         description="Trains, tests and scores a method for multimodal intent recognition. Without --data_path it uses "
-        "an embedded demo data set (made data), and trains.",
+        "an embedded demo data set (synthetic), and trains.",
     )
 
     parser.add_argument("--version", action="version", version=f"mia-plugins {__version__}")
