@@ -60,7 +60,7 @@ def load_descriptions(
         UserError: if the file cannot be read, lacks a label, or has fewer than ``count`` descriptions for one.
     """
     if count < 1:
-        raise UserError(f"{count} descriptions a label: at least 1 is needed")
+        raise UserError(f"{count} descriptions per label: at least 1 is needed")
     path = BUNDLED if path is None else Path(path)
     if path.suffix.lower() == ".json":
         table = _read_json(path)

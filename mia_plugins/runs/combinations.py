@@ -11,7 +11,7 @@ from ..plugin.params import hyper_parameters, load_param
 from ..plugin.settings import grid, parse_assignments, split_settings
 from ..training.settings import TrainSettings
 
-DEMO_SETTINGS = {"num_train_epochs": 8}  # some two minutes on two cores
+DEMO_SETTINGS = {"num_train_epochs": 8}  # about two minutes on two cores
 
 
 class Combination(NamedTuple):

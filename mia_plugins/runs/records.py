@@ -1,4 +1,4 @@
-"""What a run leaves in its folder beside its arrays, for reports, tables and whoever asks later.
+"""What a run leaves in its folder beside its arrays, for reports, tables and later questions.
 
 ``run.json``: what the run was and what came out. ``clips.json``: the test clips' keys, label ids and tokens.
 ``inspection.npz``: what the method shows of its internals (``Method.inspect``).

@@ -71,7 +71,7 @@ def check_weights(wanted: Mapping[str, Tensor], weights: Mapping[str, Tensor], p
         if name not in weights:
             wrong = "is missing"
         elif name not in wanted:
-            wrong = "is no part of this model"
+            wrong = "is not part of this model"
         elif weights[name].shape != wanted[name].shape:
             wrong = f"has the shape {tuple(weights[name].shape)} where this model has {tuple(wanted[name].shape)}"
         elif weights[name].dtype != wanted[name].dtype:
