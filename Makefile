@@ -22,10 +22,10 @@ lint: .venv/ready
 	.venv/bin/mypy
 
 test-now: .venv/ready
-	.venv/bin/python -m pytest -n 2 --dist worksteal $(PYTEST_FLAGS)
+	.venv/bin/python -m pytest -n 2 --dist worksteal --durations=10 $(PYTEST_FLAGS)
 
 test-2023: .venv-2023/ready
-	.venv-2023/bin/python -m pytest -n 2 --dist worksteal -p no:cacheprovider tests/methods tests/data tests/simulate tests/command tests/hosts
+	.venv-2023/bin/python -m pytest -n 2 --dist worksteal --durations=10 -p no:cacheprovider tests/methods tests/data tests/simulate tests/command tests/hosts
 
 bench: .venv/ready .venv-2023/ready
 	.venv/bin/python -m benchmarks --host_python .venv-2023/bin/python $(if $(MIA_HOSTS),--hosts $(MIA_HOSTS)) --out bench.md --out bench.json $(BENCH_FLAGS)

@@ -61,10 +61,10 @@ def sentence_vectors(model: Any, descriptions: list[list[str]]) -> Tensor:
 
 
 def _key(descriptions: list[list[str]], source: str) -> str:
-    """Changes with the sentences, the encoder, and a local encoder's files."""
+    """Changes with the sentences, the encoder, and a local encoder's files, those of its pooling in subfolders too."""
     files = [
-        (file.name, file.stat().st_size, file.stat().st_mtime_ns)
-        for file in sorted(Path(source).glob("*"))
-        if os.path.isdir(source)
+        (str(file.relative_to(source)), file.stat().st_size, file.stat().st_mtime_ns)
+        for file in sorted(Path(source).rglob("*"))
+        if os.path.isdir(source) and file.is_file()
     ]
     return hashlib.sha256(repr((descriptions, source, files)).encode()).hexdigest()[:32]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import stat
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -115,10 +116,10 @@ def append_row(path: Path, row: Mapping[str, Any], unless: Sequence[str] = ()) -
         UserError: the table cannot be read or written.
     """
     make_folder(path.parent)
-    target = path.resolve()  # of a link, not the link itself
     try:
         with table_lock(path):
             columns, rows = read_rows(path)
+            target = path.resolve()  # of a link, not the link itself
             if unless and any(all(other.get(key) == str(row[key]) for key in unless) for other in rows):
                 return False
             columns += [key for key in row if key not in columns]
@@ -165,9 +166,13 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     Raises:
         UserError: it is not a UTF-8 CSV file, or its rows do not fit its header.
     """
-    if not path.exists():
+    try:
+        status = path.stat()
+    except FileNotFoundError:
         return [], []
-    if not path.is_file():
+    except (OSError, ValueError) as error:  # such as a link to itself
+        raise UserError(f"{path}: cannot be read ({reason(error)}); give another --results_path") from error
+    if not stat.S_ISREG(status.st_mode):
         raise UserError(f"{path}: is not a file; give another --results_file_name")
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -181,6 +186,8 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         ) from error
     except csv.Error as error:
         raise UserError(f"{path}: is not a results table ({error}); give another --results_file_name") from error
+    if any("\0" in cell for row in (columns, *(row.values() for row in rows)) for cell in row if isinstance(cell, str)):
+        raise UserError(f"{path}: is not a results table (it holds a NUL); give another --results_file_name")
     if rows and any(None in row or None in row.values() for row in rows):
         raise UserError(
             f"{path}: is not a results table (a row does not fit its header); give another --results_file_name"

@@ -127,6 +127,30 @@ def test_two_processes_end_as_one(launcher, alone, data, calm_backbone, tmp_path
         torch.testing.assert_close(ours[name], theirs[name], rtol=1e-3, atol=1e-4)
 
 
+MEMORY = ROOT / "docs" / "sample_plugin_memory" / "memory_bank" / "__init__.py"
+
+
+@pytest.mark.parametrize(
+    "pull", ["none", "0.5"], ids=["a memory of the training clips", "and a branch in training alone"]
+)
+def test_two_processes_end_as_one_with(pull, data, calm_backbone, tmp_path):
+    """A method in a file: `prepare` fills a memory, `train_place` leaves a clip itself out, a loss reads the labels."""
+    options = ["--data_path", data, "--text_backbone", calm_backbone, *SAVED, "--set", f"pull={pull}"]
+    options += ["--set", "num_train_epochs=2", "--set", "train_batch_size=16", "--set", "lr=1e-3"]
+    folders = tmp_path / "alone", tmp_path / "two"
+    for folder, start in zip(folders, (command, launched)):
+        folder.mkdir()
+        words = [RUN] * (start is launched) + ["--method", MEMORY, *options]
+        done = start(*words, cwd=folder)
+        assert done.returncode == 0, done.stderr
+    one, two = (metrics(folder) for folder in folders)
+    assert [{**row, "folder": ""} for row in one] == [{**row, "folder": ""} for row in two]
+    one, two = (load_file(next(folder.glob("outputs/*/models/model.safetensors"))) for folder in folders)
+    assert ("anchors.weight" in one) == (pull != "none")
+    for name in one:
+        torch.testing.assert_close(two[name], one[name], rtol=1e-3, atol=1e-4)
+
+
 def test_from_python_processes_share_each_training(data, calm_backbone, tmp_path):
     options = {"data_path": str(data), "text_backbone": str(calm_backbone), "train": True, "save_results": True}
     options["set"] = {"num_train_epochs": 1, "num_anchors": 3, "sentence_encoder": str(calm_backbone)}

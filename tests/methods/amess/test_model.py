@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from small_model import LABELS, make_batch, make_model
+from small_model import DIM, LABELS, make_batch, make_model
 
 from mia_plugins.nn.encoder import TextEncoder
 
@@ -27,12 +27,41 @@ def test_the_joint_loss_is_the_sum_of_both(model):
     assert torch.allclose(torch.stack([*model.loss(output, labels).values()]), torch.stack(parts))
 
 
-@pytest.mark.parametrize("changes", [{"anchor_embedding": False}, {"semantic_sync": False}, {"num_anchors": 50}])
-def test_ablations_run_and_differ(changes):
-    batch, labels = make_batch(TOKENS, VIDEOS, AUDIOS), torch.tensor([0, 1, 2, 2])
-    whole, ablated = make_model(), make_model(**changes)
-    assert not torch.equal(whole.eval()(batch).logits, ablated.eval()(batch).logits)
-    sum(ablated.loss(ablated(batch), labels).values()).backward()
+def test_without_a_me_the_mean_frames_are_added_to_the_text():
+    model = make_model(anchor_embedding=False).eval()
+    batch = make_batch(TOKENS, VIDEOS, AUDIOS)
+    token_ids, mask, segments = batch["text_feats"].unbind(dim=1)
+    text = model.encoder.embed(token_ids, segments)
+    want = model.encoder.encode(model.fusion.norm(text + added_frames(model.fusion, batch)), mask.bool())[:, 0]
+    logits = model(batch).logits
+    features = model.norm(torch.cat([want, model(batch).sentence], dim=-1))
+    assert torch.allclose(logits, model.classifier(features), atol=1e-5)
+
+
+def added_frames(fusion, batch):
+    """The projected mean of each clip's video and audio frames, clip by clip: (batch, 1, dim)."""
+    means = {}
+    for name in ("video", "audio"):
+        clips = zip(batch[f"{name}_feats"], batch[f"{name}_lengths"])
+        means[name] = torch.stack([frames[:length].mean(dim=0) for frames, length in clips])
+    return (fusion.video(means["video"]) + fusion.audio(means["audio"]))[:, None]
+
+
+def test_without_semantic_sync_there_is_no_sentence_and_one_term():
+    model = make_model(semantic_sync=False).eval()
+    output = model(make_batch(TOKENS, VIDEOS, AUDIOS))
+    assert output.sentence is None
+    assert output.features.shape == (4, DIM)
+    assert set(model.loss(output, torch.tensor([0, 1, 2, 2]))) == {"classification"}
+    assert not any("synchronizer" in name or "descriptions" in name for name in model.state_dict())
+
+
+def test_more_anchors_than_tokens_keep_every_token():
+    batch = make_batch(TOKENS, VIDEOS, AUDIOS)
+    few, all_tokens, more = (make_model(num_anchors=k).eval() for k in (3, 9, 50))
+    assert torch.allclose(all_tokens(batch).logits, more(batch).logits, atol=1e-6)
+    changed = (few(batch).logits - more(batch).logits).abs().amax(dim=1) > 1e-6
+    assert changed.tolist() == [length > 3 for length in TOKENS]  # the same weights: only where a token is left out
 
 
 def test_the_two_halves_of_the_encoder_are_the_whole():
