@@ -1,1 +1,1 @@
-"""Settings of A-MESS, a ``Param`` a data set as the benchmark has them; ``amess_paper`` keeps the paper's own."""
+"""Settings of A-MESS, one ``Param`` per data set as the benchmark has them; ``amess_paper`` keeps the paper's own."""

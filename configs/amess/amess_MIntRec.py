@@ -1,4 +1,4 @@
-"""A-MESS on MIntRec: as on MIntRec2.0, but for what measured better here."""
+"""A-MESS on MIntRec: as on MIntRec2.0, except for what measured better here."""
 
 from .amess_MIntRec2 import Param as MIntRec2Param
 

@@ -35,16 +35,16 @@ def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> di
 
 
 def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
-    """Whether there are as many descriptions of every label as the settings ask for.
+    """Checks that every label has as many descriptions as the settings ask for.
 
     Raises:
-        UserError: there are fewer; says how to bring more.
+        UserError: there are fewer; says how to supply more.
     """
     if settings.semantic_sync:
         try:
             load_descriptions(labels, settings.descriptions_path or None, settings.num_descriptions, dataset=dataset)
         except UserError as error:
-            remedy = "" if settings.descriptions_path else "; descriptions_path=FILE brings descriptions of your own"
+            remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-FLOOR = 0.05  # cosines below this count as this: the ratio of two tiny or negative numbers says nothing
+FLOOR = 0.05  # smaller cosines count as this one: the ratio of two tiny or negative numbers means nothing
 
 
 class Anchors(NamedTuple):
@@ -39,7 +39,7 @@ def reliability(text: Tensor, fused: Tensor, mask: Tensor) -> Tensor:
 
 
 def select_anchors(text: Tensor, fused: Tensor, mask: Tensor, k: int) -> Anchors:
-    """The ``k`` most reliable tokens of ``fused``; of equals, the earlier.
+    """The ``k`` most reliable tokens of ``fused``; among equals, the earliest.
 
     Args:
         text, fused: ``(batch, length, dim)``.

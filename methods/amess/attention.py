@@ -12,7 +12,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, heads: int) 
     Args:
         query: ``(batch, targets, dim)``.
         key, value: ``(batch, sources, dim)``.
-        mask: ``(batch, sources)``, true where a source may be read; at least one a clip.
+        mask: ``(batch, sources)``, true where a source may be read; at least one per clip.
 
     Returns:
         ``(batch, targets, dim)``.
@@ -27,7 +27,7 @@ class CrossAttention(nn.Module):
 
     Args:
         dim: width of the query and of the result.
-        source_dim: width of the keys' and values' source; brought to ``dim`` here.
+        source_dim: width of the keys' and values' source; projected to ``dim`` here.
         heads: number of heads.
         dropout: probability.
         residual: add the query; without it the text cannot pass (reading 3 of the notes).
@@ -36,7 +36,7 @@ class CrossAttention(nn.Module):
     def __init__(self, dim: int, source_dim: int, heads: int, dropout: float, residual: bool = True) -> None:
         super().__init__()
         self.heads, self.residual = heads, residual
-        self.source_norm = nn.LayerNorm(source_dim)  # features come in any scale
+        self.source_norm = nn.LayerNorm(source_dim)  # features come at any scale
         self.query = nn.Linear(dim, dim)
         self.key = nn.Linear(source_dim, dim)
         self.value = nn.Linear(source_dim, dim)

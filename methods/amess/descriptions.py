@@ -60,7 +60,7 @@ def load_descriptions(
         UserError: if the file cannot be read, lacks a label, or has fewer than ``count`` descriptions for one.
     """
     if count < 1:
-        raise UserError(f"{count} descriptions a label: at least 1 is needed")
+        raise UserError(f"{count} descriptions per label: at least 1 is needed")
     path = BUNDLED if path is None else Path(path)
     if path.suffix.lower() == ".json":
         table = _read_json(path)
@@ -153,7 +153,7 @@ def _numbered_list(where: str, label: str, text: str) -> list[str]:
     parts = re.split(r"(?:^| )(\d+)\.(?: |$)", text)[1:]
     numbers, items = [int(part) for part in parts[::2]], [part.strip() for part in parts[1::2]]
     if numbers != list(range(1, len(numbers) + 1)):
-        raise UserError(f"{where}: the list of '{label}' is numbered {numbers}, not from 1 up; mend the numbers")
+        raise UserError(f"{where}: the list of '{label}' is numbered {numbers}, not from 1 up; correct the numbers")
     if not items[-1].endswith((".", "!", "?")) or not all(items):
         raise UserError(f"{where}: the list of '{label}' is cut short; end each item with a full stop")
     return items
@@ -173,19 +173,19 @@ def _read_json(path: Path) -> dict[str, list[str]]:
     try:
         table = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        raise UserError(f"{path}:{error.lineno}: not valid JSON ({error.msg}); mend it") from error
+        raise UserError(f"{path}:{error.lineno}: not valid JSON ({error.msg}); correct it") from error
     except ValueError as error:
         raise UserError(f"{path}: {error}; keep one") from error
     if not isinstance(table, dict):
         raise UserError(f"{path}: holds a {type(table).__name__}; an object {{label: [description, ...]}} is needed")
     for label, texts in table.items():
         if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
-            raise UserError(f"{path}: the label '{label}' needs a list of descriptions, each a text that is not empty")
+            raise UserError(f"{path}: the label '{label}' needs a list of descriptions, each a non-empty string")
     return table
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Builds a JSON object; a key given twice would otherwise lose its first value in silence."""
+    """Builds a JSON object; a key given twice would otherwise lose its first value silently."""
     table = dict(pairs)
     if len(table) < len(pairs):
         keys = [key for key, _ in pairs]

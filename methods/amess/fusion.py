@@ -91,7 +91,7 @@ class SumEmbedding(nn.Module):
 
 
 class IdentityStart(nn.Module):
-    """Begins as the identity on the text: ``E_text + s * E_m`` with a learned scale a channel (reading 15).
+    """Begins as the identity on the text: ``E_text + s * E_m`` with a learned scale per channel (reading 15).
 
     The pre-trained encoder above then gets the input it knows, and learns how much of the fusion to take.
 

@@ -16,7 +16,7 @@ from .attention import CrossAttention
 from .fusion import AnchorEmbedding, IdentityStart
 from .model import AMESS
 
-BINS = 20  # parts of a clip's length over which an anchor's reading is kept
+BINS = 20  # equal parts of a clip over which an anchor's reading is kept
 MISSING = -1
 
 
@@ -24,7 +24,7 @@ MISSING = -1
 def inspect(
     model: AMESS, batches: Iterable[Mapping[str, Tensor]], device: torch.device
 ) -> dict[str, np.ndarray | Constant]:
-    """Arrays with a row a clip; names absent where the settings leave that part of the model out.
+    """Arrays with one row per clip; a name is absent if the settings leave that part of the model out.
 
     Returns:
         - ``sentence_before`` ``(clips, dim)``, the masked mean of E_f, ``sentence`` ``(clips, width)``, T_f, and

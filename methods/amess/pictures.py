@@ -25,9 +25,9 @@ from mia_plugins.plugin.picture import (
 )
 
 FIG5_LABELS = ("Agree", "Joke", "Criticize", "Oppose")  # those of the paper's figure
-PEAK = 1.2  # times the even share; a part of a clip that is read less than this stands out by chance
+PEAK = 1.2  # times the even share; a part of a clip that is read less than this may stand out by chance
 MODALITIES = ("video", "audio")
-LONG = 16  # tokens; a clip of more is not preferred to one of this many
+LONG = 16  # tokens; a clip with more is not preferred to one with this many
 
 
 class Plane(NamedTuple):
@@ -42,7 +42,7 @@ class Plane(NamedTuple):
 def project(before: np.ndarray, after: np.ndarray, descriptions: np.ndarray) -> Plane:
     """PCA of one label's vectors and descriptions together, as the paper's appendix does it.
 
-    Rows are brought to length one (the loss sees directions alone). Where the masked mean of E_f is wider or narrower
+    Rows are scaled to length one (the loss sees only directions). Where the masked mean of E_f is wider or narrower
     than the sentence encoder, the narrower vectors are filled up with zeros: their own geometry stays as it is. The
     result is scaled to [-1, 1] on both axes.
 
@@ -89,7 +89,7 @@ def semantics(group: Group, request: PictureRequest) -> list[Picture]:
 
 
 def draw_semantics(group: Group, wanted: Sequence[str], folder: Path, name: str) -> Picture | None:
-    """A panel a label: those wanted, or some that have clips."""
+    """One panel per label: those asked for, or some that have clips."""
     run = group.first
     arrays = run.inspection
     if not {"sentence", "sentence_before", "semantics"} <= set(arrays):
@@ -118,7 +118,7 @@ def draw_semantics(group: Group, wanted: Sequence[str], folder: Path, name: str)
         drawn.legend(handles, labels, loc="outside lower center", ncols=min(3, columns + 1))
         mine, others = closeness(run)
         caption = (
-            "Principal components of test clips before and after semantic synchronization, a panel a label (the paper's "
+            "Principal components of test clips before and after semantic synchronization, a panel per label (the paper's "
             f"Fig. 5), {group.title}, seed {run.record['seed']}. Over all in-scope test clips, the mean cosine of T_f to "
             f"the descriptions of the clip's own label is {mine:.3f}, to those of the other labels {others:.3f}."
         )
@@ -142,7 +142,7 @@ def closeness(run: FinishedRun) -> tuple[float, float]:
 
 
 def choose_clips(run: FinishedRun, wanted: Sequence[str], count: int = 2) -> list[int]:
-    """Rows of the clips asked for that the run has; without a wish, of rightly classified ones with many words."""
+    """Rows of the clips asked for that the run has; if none are, of correctly classified ones with many words."""
     keys = run.clips["keys"]
     if wanted:
         return [keys.index(key) for key in wanted if key in keys]

@@ -20,7 +20,7 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
     """Embeds every label's descriptions.
 
     Args:
-        descriptions: for each label equally many sentences.
+        descriptions: for each label the same number of sentences.
         encoder: name, hub id or folder of a sentence encoder.
 
     Returns:
@@ -33,7 +33,7 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
     path = cache_folder() / "descriptions" / f"{_key(descriptions, source)}.npy"
     try:
         return torch.from_numpy(np.load(path, allow_pickle=False))
-    except (OSError, ValueError):  # not there yet, or damaged: made anew
+    except (OSError, ValueError):  # not there yet, or damaged: computed again
         pass
     vectors = encode_descriptions(descriptions, source)
     with whole_file(path) as temporary, open(temporary, "wb") as file:
@@ -42,7 +42,7 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
 
 
 def encode_descriptions(descriptions: list[list[str]], source: str) -> Tensor:
-    """As :func:`embed_descriptions`, anew, by the sentence encoder at ``source``; draws nothing from the random state."""
+    """As :func:`embed_descriptions`, by the sentence encoder at ``source``; leaves the random state alone."""
     quiet_transformers()
     from sentence_transformers import SentenceTransformer
 
@@ -54,7 +54,7 @@ def encode_descriptions(descriptions: list[list[str]], source: str) -> Tensor:
 
 
 def sentence_vectors(model: Any, descriptions: list[list[str]]) -> Tensor:
-    """Embeddings ``(labels, descriptions, width)`` float32 of equally many sentences a label, by a SentenceTransformer."""
+    """Float32 embeddings ``(labels, descriptions, width)`` of equally long lists of sentences."""
     sentences = [sentence for label in descriptions for sentence in label]
     vectors = model.encode(sentences, show_progress_bar=False, convert_to_numpy=True)
     return torch.from_numpy(vectors.astype(np.float32).reshape(len(descriptions), -1, vectors.shape[-1]))

@@ -27,8 +27,8 @@ class Sharpness(NamedTuple):
     """Means over all anchors of all clips.
 
     Attributes:
-        peak: how many times as much as the mean part the most-read part of a clip is read; 1 is even, and the number
-            of parts is an anchor that reads one part alone.
+        peak: how many times as much as the mean part the most-read part of a clip is read; 1 means evenly, and the
+            number of parts means that an anchor reads one part alone.
         spread: how differently the anchors of a clip read it: the total variation distance of each to the mean of the
             clip's anchors; 0 if all read the same, below 1.
         clips: clips with an anchor.
@@ -98,7 +98,7 @@ def inspections(folders: Sequence[Path]) -> list[Path]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints a line a run and modality; returns the exit code: 0, or 2 for an error of the user's."""
+    """Prints one line per run and modality; returns the exit code: 0, or 2 after a user's error."""
     parser = argparse.ArgumentParser(
         prog="python -m mia_plugins.methods.amess.sharpness",
         description="How many times as much as the mean part an anchor reads the most-read part of a clip (peak), and "

@@ -1,4 +1,4 @@
-"""A-MESS as a contribution to a benchmark: the model of the default settings, and what its patch and letter say of it.
+"""A-MESS as a contribution to a benchmark: the model of the default settings, and what its patch and letter say.
 
 The ablations, the other alignments and the paper's appendix stay in this package. ``mia-plugins patch`` reads the names
 below (see ``docs/hosts.md``).

@@ -15,12 +15,12 @@ from ..system.untrusted import is_regular
 class Adapter:
     """One data set as its benchmark publishes it.
 
-    Folders are relative to ``--data_path``, the most usual first; ``{ood_dataset}`` stands for the option of that name.
+    Folders are relative to ``--data_path``, the most common first; ``{ood_dataset}`` stands for the option of that name.
 
     Attributes:
         name: as in ``--dataset``.
         labels: the benchmark's intent labels in its order, so that label ids are the benchmark's.
-        columns: columns of the annotation tables that are needed at least.
+        columns: the least number of columns that an annotation table needs.
         text_column, label_column: their positions, from 0.
         key: a row's cells -> the clip's key in the feature files.
         max_lengths: ``text`` in tokens, special ones included, ``video`` and ``audio`` in frames.
@@ -62,7 +62,7 @@ class Scope(NamedTuple):
 
 
 def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Scope:
-    """Find the folder of the in-scope tables, or with ``ood_dataset`` of that out-of-scope set's.
+    """Find the folder of the in-scope tables, or, with ``ood_dataset``, of the tables of that out-of-scope set.
 
     Raises:
         UserError: none of the places holds a train.tsv, dev.tsv or test.tsv, or the user may not look into one.
@@ -123,7 +123,7 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
 
 
 def _check_text(option: str, value: str) -> None:
-    """Logs and records are UTF-8, so a name whose bytes are not cannot be written there."""
+    """Refuse a name that is not UTF-8: it could not be written to logs and records."""
     try:
         value.encode()
     except UnicodeEncodeError:

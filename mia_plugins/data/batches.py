@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from .clips import Clips
 
-FRAME_STEP = 16  # fewer sizes of batches fragment the memory less (docs/performance.md)
+FRAME_STEP = 16  # fewer batch sizes fragment the memory less (docs/performance.md)
 
 
 class Sample(NamedTuple):
@@ -40,7 +40,7 @@ class ClipDataset(Dataset[Sample]):
     Args:
         clips: the clips.
         token_ids: of each clip's text.
-        train_clips: the first so many clips are the in-scope training clips, in their order.
+        train_clips: this many clips, from the first on, are the in-scope training clips, in their order.
     """
 
     def __init__(self, clips: Clips, token_ids: Sequence[Sequence[int]], train_clips: int = 0) -> None:

@@ -26,7 +26,7 @@ class Chained(Sequence[np.ndarray]):
         return self._ends[-1] if self._ends else 0
 
     def __getitem__(self, index: Any) -> Any:
-        """One clip; of a slice the clips in a list."""
+        """One clip; for a slice, a list of clips."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         place = range(len(self))[index]
@@ -41,7 +41,7 @@ class Chained(Sequence[np.ndarray]):
 
 
 class Computed(Sequence[np.ndarray]):
-    """Clips that a function computes, again each time they are asked for.
+    """Clips that a function computes, anew each time they are asked for.
 
     >>> zeros = Computed(lambda i: np.zeros((i + 1, 4)), np.array([1, 2, 3]))
     >>> len(zeros), zeros[-1].shape
@@ -59,7 +59,7 @@ class Computed(Sequence[np.ndarray]):
         return len(self.lengths)
 
     def __getitem__(self, index: Any) -> Any:
-        """One clip; of a slice the clips in a list."""
+        """One clip; for a slice, a list of clips."""
         if isinstance(index, slice):
             return [self[i] for i in range(*index.indices(len(self)))]
         return self._make(range(len(self))[index])

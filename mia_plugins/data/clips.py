@@ -43,7 +43,7 @@ class Clips:
         return len(self.keys)
 
     def frame_counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Frames of each clip, (video, audio), int64 (clips,) each; no frames are read for it."""
+        """Frames of each clip, (video, audio), int64 (clips,) each; reads no frames."""
         return frame_counts(self.video), frame_counts(self.audio)
 
     @staticmethod
@@ -67,7 +67,7 @@ class LoadedData:
         labels: label id -> in-scope label.
         video_dim, audio_dim: width of a frame.
         sources: the files that were read.
-        warnings: what the user should know of the data, a line each; see :func:`~mia_plugins.data.splits.leaks`.
+        warnings: what the user should know about the data, one line each; see :func:`~mia_plugins.data.splits.leaks`.
     """
 
     splits: Mapping[str, Clips]
@@ -105,7 +105,7 @@ def load_clips(
         train_ood: also load out-of-scope clips for training and development.
         test_ood: also load out-of-scope clips for the test.
         ood_dataset: name of the out-of-scope set; None: the adapter's.
-        video_feats, audio_feats: a name such as ``swin-roi`` or a file's name; None: the first known file there is.
+        video_feats, audio_feats: a name such as ``swin-roi`` or a file's name; None: the first known file that exists.
         video_data_path, audio_data_path: the feature folders inside a scope's folder.
 
     Raises:

@@ -14,7 +14,7 @@ from .store.frames import StoredFrames
 from .store.index import Store
 
 _MISSING = -1
-_NAMED = 5  # clips that an error names
+_NAMED = 5  # clips that one error names
 
 
 def read_features(
@@ -25,7 +25,7 @@ def read_features(
     width: int | None = None,
     rows: Sequence[str] | None = None,
 ) -> StoredFrames:
-    """Check the named clips and find their frames, which are read when they are asked for.
+    """Check the named clips and find their frames, which are read only when asked for.
 
     The first call for a file converts it; see :mod:`mia_plugins.data.store.cache`.
 
@@ -40,7 +40,7 @@ def read_features(
         For each key a C-contiguous float32 array (min(T, max_length), width), still on disk.
 
     Raises:
-        UserError: no readable dict; clips that are missing; or a clip that is empty, not numeric, not finite, beyond
+        UserError: not a readable dict; clips that are missing; or a clip that is empty, not numeric, not finite, beyond
             :data:`~mia_plugins.data.store.build.LARGEST` or of another width.
     """
     store = open_store(path)

@@ -62,7 +62,7 @@ def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]
         ids: label -> id. Any other label is an error, unless the table holds both scopes.
 
     Raises:
-        UserError: the table cannot be read, a label is wrong, or a clip is there twice.
+        UserError: the table cannot be read, a label is wrong, or a clip occurs twice.
     """
     labels = (*adapter.labels, adapter.ood_label)
     expected = labels if scope.mixed else tuple(ids)
@@ -105,7 +105,7 @@ def _wrong_label(adapter: Adapter, label: str, expected: Sequence[str]) -> str:
 
 
 def leaks(splits: Mapping[str, Split]) -> tuple[str, ...]:
-    """What to warn of: clips that two splits have in common, so that scores on one are not scores on new clips.
+    """What to warn of: clips that two splits have in common, so that scores on one are not scores on unseen clips.
 
     Within a folder a clip is known by its key. Folders of different scopes may use the same keys for different clips,
     so across them the text must be the same, too.
@@ -114,7 +114,7 @@ def leaks(splits: Mapping[str, Split]) -> tuple[str, ...]:
         splits: name -> split.
 
     Returns:
-        A line for each two splits that share clips.
+        One line per pair of splits that share clips.
     """
     warnings = []
     for (name, split), (other_name, other) in combinations(splits.items(), 2):

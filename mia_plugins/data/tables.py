@@ -31,10 +31,10 @@ def read_table(
     Args:
         path: a UTF-8 file, with or without a byte-order mark.
         columns: how many columns the data set needs at least.
-        is_clip: cells -> whether they can only be a clip's, to notice a table without its header.
+        is_clip: cells -> whether they can only be those of a clip, which shows that a table lacks its header.
 
     Raises:
-        UserError: the file is missing, empty, no regular file or unreadable, has no header, or a row is not like it.
+        UserError: the file is missing, empty, unreadable or not a regular file, or its header or a row is wrong.
     """
     reader = csv.reader(_lines(path), delimiter="\t")  # default quoting, as in the benchmarks
     header: list[str] | None = None

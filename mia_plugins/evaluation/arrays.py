@@ -1,4 +1,4 @@
-"""What counts as usable input: array-likes become checked numpy arrays, anything else becomes one `UserError`."""
+"""What counts as usable input: array-likes become checked numpy arrays, anything else raises a `UserError`."""
 
 from __future__ import annotations
 

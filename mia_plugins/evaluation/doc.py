@@ -15,7 +15,7 @@ def doc_thresholds(
     """Fit one acceptance threshold per class, t_c = max(0.5, 1 - scale * std_c), to training rows.
 
     A Gaussian with mean 1 is fitted to the p_c of the rows labelled c and their mirror images 2 - p_c, so
-    std_c = sqrt(mean((1 - p_c)^2)). All rows of the class count, also misclassified ones, as in the hosts.
+    std_c = sqrt(mean((1 - p_c)^2)). All rows of the class count, misclassified ones too, as in the hosts.
 
     Args:
         probabilities: sigmoid(logits) of training rows, shape (rows, num_labels); NaN and infinity count as 0 (MMOIR).

@@ -16,7 +16,7 @@ def register_metric(metric: Metric) -> None:
     """Add a metric, such as a plugin's.
 
     Raises:
-        UserError: another metric has its name, or it is a monitor of which lower is better.
+        UserError: another metric has its name, or it is a monitor where lower is better.
     """
     if METRICS.get(metric.name, metric) != metric:
         raise UserError(f"metric {metric.name!r} is registered twice, with different definitions; rename one")
@@ -58,7 +58,7 @@ def columns() -> tuple[str, ...]:
 
 
 def shown_in_overview() -> tuple[str, ...]:
-    """Return the metrics that ``mia-plugins results`` shows unasked."""
+    """Return the metrics that ``mia-plugins results`` shows by default."""
     return _shown("overview")
 
 

@@ -25,7 +25,7 @@ def ood_metrics(scores: npt.ArrayLike, is_in_scope: npt.ArrayLike) -> dict[str, 
       the hosts' test sets, that is ``fpr95_standard``.
     - ``eer``: FPR where abs(FPR - FNR) is smallest among the *corners* of the ROC curve (what scikit-learn's
       ``drop_intermediate`` leaves) and its start; 0 for constant scores.
-    - ``der``: min of (1 - pi) FNR + pi FPR over TPR >= 0.95; the weights are swapped against the textbook.
+    - ``der``: min of (1 - pi) FNR + pi FPR over TPR >= 0.95; the weights are swapped compared with the textbook.
 
     Args:
         scores: higher = more in-scope, shape (rows,).

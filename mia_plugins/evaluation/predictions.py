@@ -1,4 +1,4 @@
-"""What a model says of some clips: the input of all scoring."""
+"""A model's predictions for some clips: the input of all scoring."""
 
 from __future__ import annotations
 

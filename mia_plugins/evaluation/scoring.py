@@ -24,7 +24,7 @@ def sigmoid(logits: np.ndarray) -> np.ndarray:
 
 
 def check_logits(predictions: Predictions, clips: str) -> None:
-    """Refuse logits of which no prediction can be made: argmax would take NaN for the first class.
+    """Refuse logits from which no prediction can be made: argmax would take NaN for the first class.
 
     Args:
         predictions: of any clips.

@@ -1,4 +1,4 @@
-"""Loading pre-trained encoders and their tokenizers, without the network where that is possible."""
+"""Loading pre-trained encoders and their tokenizers, without the network where possible."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load(loader: Callable[..., Any], source: str, what: str) -> Any:
     local = local_folder(source) is not None
     try:
         return loader(source, local_files_only=True) if local else loader(source)
-    except Exception as error:  # the libraries raise anything from OSError to their parsers' own errors
+    except Exception as error:  # the libraries raise anything, from OSError to errors of their parsers
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         remedy = "check that the folder holds config.json, the weights and the tokenizer's files" if local else DOWNLOAD
         raise UserError(f"{what} {source[:100]!r} cannot be loaded: {remedy.format(source)} ({reason})") from error
@@ -42,7 +42,7 @@ def load_tokenizer(source: str) -> Any:
     """The tokenizer that belongs to a text backbone (see :func:`resolve`).
 
     Raises:
-        UserError: it cannot be loaded, or it makes ids that the backbone has no embedding of.
+        UserError: it cannot be loaded, or it makes ids for which the backbone has no embedding.
     """
     transformers = quiet_transformers()
     tokenizer = load(transformers.AutoTokenizer.from_pretrained, source, "tokenizer of text backbone")
@@ -59,8 +59,8 @@ def load_tokenizer(source: str) -> Any:
 def load_encoder(source: str, with_pooler: bool = False) -> TextEncoder:
     """The text backbone in float32 (see :func:`resolve`).
 
-    The random state afterwards is that of the seed set last: eras of transformers draw differently while they load,
-    and what is built on top should start the same on all of them.
+    The random state afterwards is that of the seed set last: versions of transformers draw differently while they load,
+    and what is built on top should start the same with all of them.
     """
     model = load(
         architecture if is_bare(source) else quiet_transformers().AutoModel.from_pretrained, source, "text backbone"
@@ -69,11 +69,11 @@ def load_encoder(source: str, with_pooler: bool = False) -> TextEncoder:
     return TextEncoder(model.float(), with_pooler)
 
 
-BARE = "weights_are_in_the_model"  # a file in the folder of an encoder that keeps its configuration alone
+BARE = "weights_are_in_the_model"  # a file that marks the folder of an encoder kept as its configuration alone
 
 
 def keep_bare(source: str, folder: Path) -> None:
-    """Keeps an encoder's configuration and tokenizer in a folder, where its weights are part of a model saved beside."""
+    """Keeps an encoder's configuration and tokenizer in a folder; its weights are part of a model saved beside it."""
     transformers = quiet_transformers()
     load(transformers.AutoConfig.from_pretrained, source, "text backbone").save_pretrained(folder)
     load_tokenizer(source).save_pretrained(folder)
@@ -86,6 +86,6 @@ def is_bare(source: str) -> bool:
 
 
 def architecture(source: str, **options: Any) -> Any:
-    """An encoder of untrained weights, for those of a saved model to take their place."""
+    """An encoder with untrained weights, to be replaced by those of a saved model."""
     transformers = quiet_transformers()
     return transformers.AutoModel.from_config(transformers.AutoConfig.from_pretrained(source, **options))

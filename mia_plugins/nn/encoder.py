@@ -40,7 +40,7 @@ class TextEncoder(nn.Module):
         """Transformer layers over ``hidden`` ``(batch, length, dim)``; ``mask`` ``(batch, length)`` is true on tokens."""
         bias = torch.zeros(mask.shape, dtype=hidden.dtype, device=hidden.device)
         bias = bias.masked_fill(~mask, torch.finfo(hidden.dtype).min)[:, None, None, :]
-        # expanded to (batch, 1, length, length): the fused kernels of every era take that shape
+        # expanded to (batch, 1, length, length): the fused kernels of every version of torch take that shape
         bias = bias.expand(-1, 1, mask.shape[1], -1)
         return self.encoder(hidden, attention_mask=bias)[0]
 

@@ -15,7 +15,7 @@ from .packaged import demo_encoder
 
 DEMO = "all-MiniLM-L6-v2"
 WEIGHTS = (".safetensors", ".bin", ".h5", ".msgpack", ".pt")
-SMALL = 384  # width of a small encoder at most
+SMALL = 384  # the largest width of a small encoder
 HUB_IDS = {DEMO: f"sentence-transformers/{DEMO}"}  # other names are hub ids already
 
 
@@ -23,7 +23,7 @@ def resolve(name: str) -> str:
     """The folder of a pre-trained encoder, or its hub id where no folder is known.
 
     Args:
-        name: a folder, a hub id, or ``all-MiniLM-L6-v2``, which the package extra ``[demo]`` brings along.
+        name: a folder, a hub id, or ``all-MiniLM-L6-v2``, which the package extra ``[demo]`` installs.
     """
     if os.path.isdir(name):
         return str(Path(name).resolve())
@@ -47,7 +47,7 @@ def hidden_size(name: str) -> int | None:
 
 
 def encoder_digest(name: str) -> str:
-    """What tells a pre-trained encoder from others: its weights and configuration, whatever its folder is called.
+    """What tells one pre-trained encoder from another: its weights and configuration, whatever its folder is called.
 
     The name itself where no folder on this machine holds it.
     """
@@ -65,7 +65,7 @@ def encoder_digest(name: str) -> str:
 
 
 def local_folder(source: str) -> Path | None:
-    """The folder of an encoder on this machine: its own, or the one in the hub's cache."""
+    """The folder of an encoder on this machine: the one named, or the one in the hub's cache."""
     if os.path.isdir(source):
         return Path(source)
     if not is_hub_id(source):
@@ -87,7 +87,7 @@ def is_hub_id(name: str) -> bool:
 
 
 def usual_rates(name: str) -> dict[str, float]:
-    """Batch size and learning rate to fine-tune an encoder with, by its size: a small one, such as MiniLM, bears more."""
+    """Batch size and learning rate to fine-tune an encoder with; a small one, such as MiniLM, tolerates larger ones."""
     small = (hidden_size(name) or SMALL + 1) <= SMALL
     return {"train_batch_size": 16, "lr": 5e-5} if small else {"train_batch_size": 8, "lr": 2e-5}
 
@@ -109,7 +109,7 @@ DOWNLOAD = (
 
 
 def check_encoder(name: str, what: str = "text backbone") -> None:
-    """Finds out before anything is read whether there can be an encoder of this name.
+    """Checks, before anything is read, that there can be an encoder of this name.
 
     Raises:
         UserError: there is no such folder, and no hub to ask; names the encoders that are here.
@@ -129,7 +129,7 @@ def check_encoder(name: str, what: str = "text backbone") -> None:
 
 
 def installed_encoders() -> list[str]:
-    """The encoders that need no network: the one that a package brings along, and those in the hub's cache."""
+    """The encoders that need no network: the one that comes in a package, and those in the hub's cache."""
     from huggingface_hub import constants
 
     cached = Path(constants.HF_HUB_CACHE).glob("models--*")
@@ -144,7 +144,7 @@ def installed_encoders() -> list[str]:
 
 
 def hub_reachable(seconds: float = 3.0) -> bool:
-    """Whether the hub answers at all; its own library tries again for a minute before it gives up."""
+    """Whether the hub answers at all; the hub's library would retry for a minute before giving up."""
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:

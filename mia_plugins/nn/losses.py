@@ -29,7 +29,7 @@ def classification_loss(logits: Tensor, label_ids: Tensor, num_labels: int) -> T
     if logits.shape[-1] > num_labels:
         return F.nll_loss(log_p, label_ids)
     in_scope = label_ids < num_labels
-    # sums over masked rows instead of indexing: no shape depends on the data
+    # sums over masked rows instead of indexing, so that no shape depends on the data
     safe_ids = label_ids.clamp(max=num_labels - 1)
     nll = -log_p.gather(1, safe_ids[:, None])[:, 0]
     exposure = -log_p.mean(dim=-1)

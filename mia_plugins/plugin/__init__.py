@@ -1,6 +1,6 @@
 """What a method, a data set and a metric are, and how each is found. An author of a plugin imports from here.
 
-Nothing here imports torch, so that commands which only list or report start at once.
+Nothing here imports torch, so commands that only list or report start at once.
 """
 
 from ..data.adapter import Adapter

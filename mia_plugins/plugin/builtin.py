@@ -1,4 +1,4 @@
-"""The built-in plugins, written once: ``setup.py`` registers them as entry points, as an outsider's are.
+"""The built-in plugins, written once: ``setup.py`` registers them as entry points, like those of any other package.
 
 The first of each is the default.
 """

@@ -61,7 +61,7 @@ class Model(Protocol):
 
     Attributes:
         pretrained: prefixes of the parameters that are pre-trained, such as ``("encoder",)``. They learn at ``lr``, and
-            ``--freeze_backbone_parameters`` freezes them but for their last layer; all others learn at
+            ``--freeze_backbone_parameters`` freezes all of them but the last layer; all others learn at
             ``lr * new_lr_factor``.
         static_graph: optional; False where the training graph differs from batch to batch (see
             :func:`mia_plugins.system.processes.parallel`).
@@ -98,11 +98,11 @@ class Method:
         title: its name in tables and reports; None: ``name``.
         prepare: ``prepare(model, reference, device)``: called once before training, and once before testing alone, with
             batches of all in-scope training clips in their order (``label_ids`` included), in every process alike.
-        optimizer: ``optimizer(model, settings, steps)`` returns an optimizer and a scheduler that is stepped once a batch;
+        optimizer: ``optimizer(model, settings, steps)`` returns an optimizer and a scheduler, stepped once per batch;
             None: AdamW with linear warm-up and decay.
-        inspect: ``inspect(model, batches, device)`` shows a model's inside on the test clips: arrays by name, each with a
-            row a clip in the order of the batches or a :class:`~mia_plugins.plugin.picture.Constant`, kept beside the
-            run's results for ``pictures``.
+        inspect: ``inspect(model, batches, device)`` shows a model's internals on the test clips: arrays by name, each with
+            a row per clip in the order of the batches or a :class:`~mia_plugins.plugin.picture.Constant`, kept beside
+            the run's results for ``pictures``.
         pictures: functions ``picture(group, request)`` that draw finished runs for reports; see
             :mod:`mia_plugins.plugin.picture`.
         check: ``check(dataset, labels, settings)`` raises :class:`~mia_plugins.plugin.UserError` where ``build`` would

@@ -64,7 +64,7 @@ def hyper_parameters(param: Any, options: argparse.Namespace) -> dict[str, Any]:
     """The ``hyper_param`` of a ``Param``, as the benchmark reads it.
 
     Raises:
-        UserError: it cannot be made, or is no dictionary by names; says which line of the file failed.
+        UserError: it cannot be made, or is not a dictionary by name; says which line of the file failed.
     """
     place = place_of(param)
     ours = ("set", "assignments", "given")  # a benchmark's options have nothing like these

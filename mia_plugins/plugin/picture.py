@@ -1,7 +1,7 @@
 """Pictures of finished runs: what a method is given to draw its own, and one look for all of them.
 
 A method lists functions ``picture(group, request)`` under ``Method.pictures``; each returns the :class:`Picture` objects
-it drew, none where the runs have nothing of what it shows. Matplotlib is imported when the first figure is opened::
+it drew, none if the runs hold nothing for it to show. Matplotlib is imported when the first figure is opened::
 
     def losses(group: Group, request: PictureRequest) -> list[Picture]:
         with figure(4, 3) as drawn:
@@ -24,7 +24,7 @@ from ..system.files import make_folder, whole_file
 if TYPE_CHECKING:
     import numpy as np
 
-# Okabe and Ito's palette: colour-blind readers tell its colours apart. Beside colour there is always a second sign.
+# Okabe and Ito's palette: colour-blind readers tell its colours apart. Nothing is ever told apart by colour alone.
 BLUE, ORANGE, GREEN, RED, PURPLE, BLACK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#000000"
 #: colour, marker and line style of several curves
 SERIES = (
@@ -52,7 +52,7 @@ RULES: Any = {
 
 
 class Constant(NamedTuple):
-    """An array of ``Method.inspect`` without a row a clip, such as one with a row a label; it is kept as it is."""
+    """An array of ``Method.inspect`` without a row per clip, such as one with a row per label; it is kept as it is."""
 
     values: np.ndarray
 
@@ -128,7 +128,7 @@ class Picture:
 
     Args:
         folder, name: of the files.
-        title: what the figure shows, in a line; best its finding.
+        title: what the figure shows, in one line; ideally its finding.
         caption: everything a reader needs to understand it.
     """
 
@@ -149,7 +149,7 @@ class Picture:
 
     @property
     def png(self) -> Path:
-        """The pixel file, with 300 dots an inch."""
+        """The pixel file, with 300 dots per inch."""
         return self.folder / f"{self.name}.png"
 
 
@@ -187,7 +187,7 @@ def save(drawn: Any, folder: Path, name: str, *, title: str, caption: str) -> Pi
         picture.png: {"dpi": 300},
     }
     drawn.draw_without_rendering()
-    drawn.set_layout_engine("none")  # the layout is made; made again for every file it takes most of the time
+    drawn.set_layout_engine("none")  # the layout is final; to redo it for every file takes most of the time
     for path, more in undated.items():
         with whole_file(path) as temporary:
             drawn.savefig(temporary, format=path.suffix[1:], **more)

@@ -58,12 +58,12 @@ def names(group: str) -> dict[str, str]:
 
 
 def find_method(name: str | Method) -> Method:
-    """A method by its name, a path of a Python file that holds one, or itself; see :func:`find`."""
+    """A method, given by name, by the path of a Python file that holds one, or as itself; see :func:`find`."""
     return find(METHOD_GROUP, name)
 
 
 def find_dataset(name: str | Adapter) -> Adapter:
-    """A data set by its name, a path of a Python file that holds one, or itself; see :func:`find`."""
+    """A data set, given by name, by the path of a Python file that holds one, or as itself; see :func:`find`."""
     return find(DATASET_GROUP, name)
 
 
@@ -71,7 +71,7 @@ def find(group: str, name: Any) -> Any:
     """The plugin registered under a name, in a file, or given as it is; the last two are registered.
 
     Raises:
-        UserError: unknown name, no such plugin in the file, or its package cannot be imported.
+        UserError: the name is unknown, the file has no such plugin, or its package cannot be imported.
     """
     kind, word = KINDS[group], WORDS[group]
     if isinstance(name, kind):
@@ -104,7 +104,7 @@ def load_file(path: str, kind: type) -> Any:
     """The one plugin of a kind in a Python file.
 
     Raises:
-        UserError: no such file, it cannot be run, or it holds none or several.
+        UserError: there is no such file, it cannot be run, or it holds none or several.
     """
     module = run_file(path)
     plugins = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
@@ -117,7 +117,7 @@ def run_file(path: str) -> Any:
     """The module that a Python file makes.
 
     Raises:
-        UserError: it cannot be read or run; names the line of it that failed.
+        UserError: it cannot be read or run; names the line that failed.
     """
     check_regular(path)
     file = Path(path).resolve()
@@ -136,14 +136,14 @@ def run_file(path: str) -> Any:
 
 
 def failed(file: Path, error: BaseException) -> UserError:
-    """What the user reads when code of a file of theirs fails: the file, its line, and the error."""
+    """What the user reads when the code in one of their files fails: the file, its line, and the error."""
     reason = " ".join(str(error).split())[:200]
     what = "it ends the program" if isinstance(error, SystemExit) else type(error).__name__
     return UserError(f"{file}{line_of(error, file)}: {what}{f': {reason}' if reason else ''}")
 
 
 def line_of(error: BaseException, file: Path) -> str:
-    """The last line of a file that an error passed, such as ``, line 3``."""
+    """The last line of a file that an error came through, such as ``, line 3``."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f", line {error.lineno}"
     line, frame = None, error.__traceback__

@@ -1,4 +1,4 @@
-"""Hyper-parameters: each declared once with type, range and meaning, and checked alike wherever its value comes from."""
+"""Hyper-parameters: each declared once with type, range and meaning, its values checked the same way everywhere."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def check(settings: Any) -> None:
 
 
 def hints(kind: type) -> dict[str, Any]:
-    """The annotations of those of a dataclass' fields that can be given, evaluated.
+    """The evaluated annotations of those fields of a dataclass that can be given.
 
     Raises:
-        UserError: it is no dataclass, or an annotation cannot be evaluated.
+        UserError: it is not a dataclass, or an annotation cannot be evaluated.
     """
     try:
         known = get_type_hints(kind, include_extras=True)
@@ -93,8 +93,8 @@ def split_settings(values: Mapping[str, Any], *kinds: type) -> list[Any]:
     """One instance of each dataclass, together taking every value.
 
     Raises:
-        UserError: a key none of them has (with the closest that exists), or a value of the wrong type or out of range,
-            or none for a setting without a default.
+        UserError: a key that none of them has (names the closest that exists), a value of the wrong type or out of
+            range, or no value for a setting without a default.
     """
     annotations = [hints(kind) for kind in kinds]
     known = {name for kind in annotations for name in kind}

@@ -15,8 +15,8 @@ class Task:
             out-of-scope clip has the id ``len(labels)``.
         num_classes: columns of the logits: ``len(labels)``, or one more where out of scope is a class of its own.
         text_backbone: folder or hub id of the pre-trained text encoder.
-        text_length: most tokens of a text, special tokens included.
-        video_length, audio_length: most frames of a clip.
+        text_length: the most tokens of a text, special tokens included.
+        video_length, audio_length: the most frames of a clip.
         video_dim, audio_dim: width of a frame.
         weights: the file of a restored model's weights; what they hold, such as embeddings in a buffer, need not be
             computed again (:func:`mia_plugins.nn.weights.saved_shape`). None: the model is new.

@@ -19,7 +19,7 @@ class Range:
 
     Args:
         low, high: the bounds.
-        above, below: leave the lower, the upper bound itself out.
+        above, below: exclude the lower or the upper bound itself.
     """
 
     low: float = -math.inf
@@ -77,7 +77,7 @@ def shown(value: Any) -> str:
     """A wrong value for a message, cut short."""
     try:
         text = repr(value)
-    except Exception:  # Python writes no number of 5,000 digits, and an object may do as it likes
+    except Exception:  # Python refuses to print 5,000 digits, and an object's repr may do anything
         return f"a {type(value).__name__}"
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
@@ -106,7 +106,7 @@ def convert(value: Any, annotation: Any) -> Any:
 
 
 def best_of(value: Any, candidates: Sequence[Any]) -> Any:
-    """The candidate that is the value as it stands, else the first that fits."""
+    """The candidate that equals the value as it stands, otherwise the first that fits."""
     fitting = [each for each in candidates if each is not MISFIT]
     exact = (each for each in fitting if type(each) is type(value) and each == value)
     return next(exact, fitting[0] if fitting else MISFIT)
@@ -129,7 +129,7 @@ def convert_plain(value: Any, kind: Any) -> Any:
 
 
 def is_writable(text: str) -> bool:
-    """Whether a text can stand in a file and name one: no NUL, and no bytes that are not UTF-8.
+    """Whether a text can be written to a file and name one: no NUL, and no bytes that are not UTF-8.
 
     >>> is_writable("naïve"), is_writable("\\0"), is_writable("\\udcff")
     (True, False, False)

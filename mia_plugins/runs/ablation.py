@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 MODALITIES = ("text", "video", "audio")
 WAYS = ("dropped", "shuffled", "noise")
-DRAWS = 3  # for the ways that draw by chance
+DRAWS = 3  # for the ways that draw at random
 
 
 class Corrupted(NamedTuple):
-    """Clips whose ``modality`` is corrupted in the ``way`` named; ``draw`` counts the repetitions by chance."""
+    """Clips whose ``modality`` is corrupted in the given ``way``; ``draw`` numbers the random repetitions."""
 
     modality: str
     way: str
@@ -30,13 +30,13 @@ class Corrupted(NamedTuple):
 
 
 def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.Generator) -> Clips:
-    """Takes what one modality says from the clips and leaves the others as they are.
+    """Corrupts one modality of the clips and leaves the others as they are.
 
     Args:
         clips: what to corrupt.
         train: training clips, which noise is made to resemble.
         modality: text, video or audio.
-        way: ``dropped``: one frame of zeros, or no word; ``shuffled``: what another clip has, and no clip its own;
+        way: ``dropped``: one frame of zeros, or no word; ``shuffled``: every clip gets another clip's;
             ``noise``: as long as before, frames drawn from a normal distribution with the training frames' mean and
             standard deviation of each feature, words drawn from the training texts.
         rng: what to draw from.
@@ -73,7 +73,7 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
 
 
 def derangement(count: int, rng: np.random.Generator) -> np.ndarray:
-    """A random permutation in which nothing stays where it is (a single item does).
+    """A random permutation in which nothing stays where it is (except a single item).
 
     >>> bool((derangement(5, np.random.default_rng(0)) != np.arange(5)).all())
     True
@@ -95,7 +95,7 @@ def moments(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def corrupted_clips(clips: Clips, train: Clips, seed: int = 0) -> Iterator[Corrupted]:
-    """Every modality corrupted in every way, one after the other; the same seed corrupts alike."""
+    """Every modality corrupted in every way, one after the other; the same seed gives the same corruption."""
     for modality in MODALITIES:
         for way in WAYS:
             for draw in range(1 if way == "dropped" else DRAWS):
@@ -111,7 +111,7 @@ def modality_ablation(
     Args:
         clips: the test clips.
         train: the training clips.
-        score: metrics of the model on given clips, as fractions.
+        score: the model's metrics on the clips it is given, as fractions.
         seed: of the draws.
 
     Returns:

@@ -11,11 +11,11 @@ from ..plugin.params import hyper_parameters, load_param
 from ..plugin.settings import grid, parse_assignments, split_settings
 from ..training.settings import TrainSettings
 
-DEMO_SETTINGS = {"num_train_epochs": 8}  # some two minutes on two cores
+DEMO_SETTINGS = {"num_train_epochs": 8}  # about two minutes on two cores
 
 
 class Combination(NamedTuple):
-    """One choice from the grid (the list-valued entries alone), and the settings of training and method it makes."""
+    """One choice from the grid (the list-valued entries alone), and the training and method settings it leads to."""
 
     choice: dict[str, Any]
     settings: TrainSettings
@@ -27,7 +27,7 @@ class Combination(NamedTuple):
 
 
 def combinations(options: argparse.Namespace, method: Method) -> list[Combination]:
-    """Every combination of the settings; later ones of these go before earlier ones: defaults, Param, --set.
+    """Every combination of the settings, from defaults, Param and --set; the later of these override the earlier.
 
     Args:
         options: with the defaults of :func:`mia_plugins.runs.defaults.with_defaults`.

@@ -25,10 +25,10 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
     Args:
         options: as :func:`mia_plugins.runs.options.make_parser` makes them; they stay as they are.
         read: see :func:`mia_plugins.runs.session.open_session`.
-        together: processes that a launcher started share this training; false where each makes runs of its own.
+        together: whether the processes that a launcher started share this training; false if each makes its own runs.
 
     Raises:
-        UserError: something of the user's is wrong.
+        UserError: an option, a file or the data is wrong.
     """
     checked = check_options(options)
     options = checked.options
@@ -54,10 +54,10 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
 
 
 def describe(session: Session) -> None:
-    """Says in three lines what is run on what, and where; the files in the log alone."""
+    """Says in three lines what is run on what, and where; file names go to the log only."""
     options, data = session.options, session.data
     counts = ", ".join(f"{name} {len(clips)}" for name, clips in data.splits.items())
-    made = " (the demo: made for this project, its figures say nothing of real data)" if options.demo else ""
+    made = " (the demo: made for this project, its figures say nothing about real data)" if options.demo else ""
     logger.info("data: %s%s, %s clips", options.dataset, made, counts)
     logger.info("model: %s on %s, %d intents", session.method.label, short_name(session.source), len(data.labels))
     logger.info("device: %s", device_name(session.device))
@@ -71,7 +71,7 @@ def closing_words(options: argparse.Namespace, results: Results) -> str:
     """The table, what was kept where, and what to type next."""
     lines = ["", results.table, ""]
     if options.data_path is None:
-        lines.append("This is the demo: made data. For your own, give --data_path DIR.")
+        lines.append("This is the demo: synthetic data. For your own, give --data_path DIR.")
     folders = [run.folder for run in results.runs]
     lines += [f"kept: {folder}" for folder in folders]
     if options.save_results:

@@ -19,10 +19,10 @@ BACKBONE = "bert-base-uncased"
 
 
 def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter) -> argparse.Namespace:
-    """A copy of the options: plugins by their names, and what was left out filled in by method and data set.
+    """A copy of the options: plugins replaced by their names, and the rest filled in for the method and data set.
 
     Raises:
-        UserError: no data are given, and there is no demo of the data set.
+        UserError: no data folder is given, and there is no demo of the data set.
     """
     options = copy(options)
     options.method, options.dataset, options.demo = method.name, adapter.name, options.data_path is None
@@ -44,10 +44,10 @@ def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter)
 
 
 def param_defaults(param: Any) -> dict[str, Any]:
-    """The options that a ``Param`` fills in, checked as those of a command are.
+    """The options that a ``Param`` fills in, checked like those of a command line.
 
     Raises:
-        UserError: its ``defaults`` are no dictionary, or hold what is no option or no value of one.
+        UserError: its ``defaults`` are not a dictionary, or hold an unknown option or a value that it does not take.
     """
     values = getattr(param, "defaults", {})
     if not isinstance(values, Mapping):

@@ -15,7 +15,7 @@ from ..data.adapter import Adapter, find_features, find_scope
 from ..plugin.method import Method
 from ..system.digests import digest, file_digest
 
-# what a result depends on; other parts of this package may change without repeating a run
+# what a result depends on; a change to any other part of this package repeats no run
 CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
 
 
@@ -25,7 +25,7 @@ def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> s
     Args:
         adapter: the data set.
         data_path: as given.
-        ood: out-of-scope clips are read too.
+        ood: whether out-of-scope clips are read too.
         options: the run's; reads ``ood_dataset``, ``video_feats``, ``audio_feats`` and their paths.
 
     Raises:
@@ -72,7 +72,7 @@ def is_defined_in(thing: Any, module: Any) -> bool:
 
 
 def object_source(thing: Any) -> bytes:
-    """The source of a class or function; where there is none, its functions as Python has compiled them."""
+    """The source of a class or function; where there is none, its functions as compiled by Python."""
     try:
         return inspect.getsource(thing).encode()
     except (OSError, TypeError):
@@ -88,5 +88,5 @@ def sources(path: Path) -> list[Path]:
 
 
 def text(path: Path) -> bytes:
-    """A source file, whatever its line ends."""
+    """A source file, whatever its line endings."""
     return path.read_bytes().replace(b"\r\n", b"\n")

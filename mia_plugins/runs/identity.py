@@ -69,7 +69,7 @@ def known_content(value: Any) -> Any:
 
 
 def run_folder(checked: Checked, training: dict[str, Any], testing: dict[str, Any], seed: int) -> Path:
-    """The folder of a run, named for people first and by its identity behind."""
+    """The folder of a run: a readable name, then a digest of its identity."""
     options = checked.options
     name = f"{options.method}_{options.dataset}_{short_name(options.text_backbone)}_{options.data_mode}_{seed}"
     return Path(options.output_path) / f"{name}_{digest([training, testing])[:SHORT]}"

@@ -1,8 +1,8 @@
 """A trained model on disk, with everything that testing and predicting need of its training.
 
 ``models/`` in a run's folder holds ``model.safetensors``; ``kept.json``: the method, its settings, the task, the options;
-``backbone/``: the text encoder's configuration and tokenizer; ``reference.npz``: what the model says of the in-scope
-training clips, which thresholds and detectors are fitted on. The folder may be moved and renamed.
+``backbone/``: the text encoder's configuration and tokenizer; ``reference.npz``: the model's predictions for the
+in-scope training clips, which thresholds and detectors are fitted on. The folder may be moved and renamed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .options import make_options
 KEPT, BACKBONE, REFERENCE = "kept.json", "backbone", "reference.npz"
 FORMAT = 1
 MOST = 1_000_000  # frames, tokens, or numbers in a frame
-# options that come from the folder of a restored model; what is given beside must agree
+# options that the folder of a restored model sets; any that are given as well must agree
 BROUGHT = ("method", "dataset", "data_mode", "text_backbone", "train_ood", "freeze_backbone_parameters")
 
 
@@ -41,13 +41,13 @@ class Kept:
     """What :func:`keep_model` kept.
 
     Attributes:
-        folder: where.
+        folder: where it is.
         method: the plugin.
         combination: the settings of training and method.
         task: what the model is built for; its encoder and weights are in the folder.
         options: of the training, by name: those of :data:`BROUGHT`, and ``seed``.
         identity: of the training.
-        changed: the settings that were not the usual ones.
+        changed: the settings that differed from the defaults.
     """
 
     folder: Path
@@ -69,7 +69,7 @@ def keep_model(
     identity: Mapping[str, Any],
     changed: Sequence[str],
 ) -> None:
-    """Writes what belongs to the weights in a folder, beside them; the arguments are those of :class:`Kept`."""
+    """Writes everything that goes with the weights into their folder; the arguments are those of :class:`Kept`."""
     keep_bare(task.text_backbone, folder / BACKBONE)
     kept = {
         "format": FORMAT,
@@ -91,7 +91,7 @@ def find_kept(place: Path) -> Path:
     Raises:
         UserError: there is none.
     """
-    place = place.resolve()  # "latest" soon leads elsewhere
+    place = place.resolve()  # "latest" soon points elsewhere
     folders = [place, *sorted(path.parent for path in place.glob(f"*/{KEPT}"))] if place.is_dir() else []
     for folder in folders:
         if (folder / KEPT).is_file():
@@ -147,7 +147,7 @@ def read_task(path: Path, task: Mapping[str, Any]) -> Task:
     check_keys(path, task, {**kinds, **dict.fromkeys(numbers, int)})
     labels = tuple(task["labels"])
     if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
-        raise UserError(f"{path}: labels should be texts, each once; train again")
+        raise UserError(f"{path}: labels should be distinct texts; train again")
     if task["num_classes"] not in (len(labels), len(labels) + 1):
         raise UserError(f"{path}: num_classes does not fit its {len(labels)} labels; train again")
     for name in numbers:
@@ -161,17 +161,17 @@ def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:
     """The newest kept model of a training, among those below a folder.
 
     Raises:
-        UserError: there is none; names the one that comes nearest, and what it differs in.
+        UserError: there is none; names the closest one, and what it differs in.
     """
     wanted = json.loads(json.dumps(dict(identity)))
-    # "latest" leads to one of the others
+    # "latest" points to one of the others
     nearest: tuple[list[str], Path] | None = None
     for path in sorted(output_path.resolve().glob(f"*/*/{KEPT}"), key=lambda path: path.stat().st_mtime, reverse=True):
         try:
             saved = read_object(path, {"identity": dict})["identity"]
             differs = sorted(key for key in {*wanted, *saved} if wanted.get(key) != saved.get(key))
         except (OSError, UserError):
-            continue  # another's or a damaged one
+            continue  # somebody else's, or a damaged one
         if not differs:
             return read_kept(path.parent)
         if saved.get("method") == wanted["method"] and (nearest is None or len(differs) < len(nearest[0])):
@@ -187,10 +187,10 @@ def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:
 
 
 def restored_options(options: argparse.Namespace, kept: Kept) -> argparse.Namespace:
-    """The options with those of the training in place.
+    """The options, with those of the training filled in.
 
     Raises:
-        UserError: an option that was given says otherwise.
+        UserError: an option that was given contradicts them.
     """
     values = dict(kept.options)
     seed = values.pop("seed")

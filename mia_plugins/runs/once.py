@@ -43,10 +43,10 @@ def run_once(
         combination: the settings.
         seed: of everything random.
         log_id: of the command, for the results table.
-        on_epoch: hears of every epoch; what it raises ends the training.
+        on_epoch: called after every epoch; an exception it raises ends the training.
 
     Raises:
-        UserError: something of the user's is wrong, or another process is making this very run.
+        UserError: an option, a file or the data is wrong, or another process is making this very run.
     """
     options = session.options
     training = training_identity(session.checked, combination, seed)
@@ -57,7 +57,7 @@ def run_once(
     logger.info("seed %d%s", seed, "".join(f", {key}={value}" for key, value in combination.choice.items()))
     record = None if options.again else finished(folder)
     if record is not None:
-        logger.info("this very run is finished, in %s; --again makes it anew", folder)
+        logger.info("this very run is finished, in %s; --again repeats it", folder)
     else:
         first = not world().rank
         with owned(folder) if first else nullcontext():
@@ -124,7 +124,7 @@ def run_arguments(
     identity: dict[str, Any],
     on_epoch: Callable[[Epoch], None] | None,
 ) -> RunArguments:
-    """What the run's manager is told."""
+    """The arguments of the run's manager."""
     options, kept = session.options, session.kept
     models = kept.folder if kept is not None else folder / options.model_path
     saves = kept is None and (not options.tune if options.save_model is None else options.save_model)

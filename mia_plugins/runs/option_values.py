@@ -1,4 +1,4 @@
-"""The values that options take: checked alike from the command line and from Python."""
+"""The values that options take: checked the same way from the command line and from Python."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def one(name: str, value: Any, action: argparse.Action) -> Any:
 
 
 def check_values(options: argparse.Namespace) -> argparse.Namespace:
-    """Refuses texts that no file can have in it or as its name, and what would make runs share a folder.
+    """Refuses texts that no file can hold or be named by, and values that would make runs share a folder.
 
     Raises:
         UserError: names the option.
@@ -98,7 +98,7 @@ def check_values(options: argparse.Namespace) -> argparse.Namespace:
             f"--model_path {short(models)}: is the name of a folder inside each run's own; give one such as models"
         )
     seeds = options.seeds
-    # the runs of a seed given twice would be one run, and their spread none
+    # a seed given twice would be one and the same run, without any spread
     if seeds is not None and (not seeds or len(set(seeds)) < len(seeds)):
         raise UserError(f"--seeds {short(' '.join(map(str, seeds)))}: give each seed once")
     return options

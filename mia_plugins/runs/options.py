@@ -1,4 +1,4 @@
-"""The command line of ``run.py``: the benchmark's options, and a few beside them."""
+"""The command line of ``run.py``: the benchmark's options, and a few more."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MOST_WORKERS = 256
 
 
 class Parser(argparse.ArgumentParser):
-    """Reports a wrong option as one line, as every other error."""
+    """Reports a wrong option in one line, like every other error."""
 
     def error(self, message: str) -> Any:
         raise UserError(f"{' '.join(message.split())[:300]}; see --help")
 
 
 def make_parser() -> argparse.ArgumentParser:
-    """The parser; every option has a default, so that ``--method amess --dataset MIntRec2.0`` is a whole command."""
+    """The parser; every option has a default, so that ``--method amess --dataset MIntRec2.0`` is a complete command."""
     parser = Parser(
         prog="run.py",
         allow_abbrev=False,
         description="Trains, tests and scores a method for multimodal intent recognition. Without --data_path it uses "
-        "an embedded demo data set (made data), and trains.",
+        "an embedded demo data set (synthetic), and trains.",
     )
 
     parser.add_argument("--version", action="version", version=f"mia-plugins {__version__}")
@@ -54,8 +54,8 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--train", action="store_true", help="train first; without it a saved model is restored")
     group.add_argument("--seed", type=Whole(0, MOST_SEED), default=0, metavar="N", help="random seed (default: 0)")
     group.add_argument("--seeds", type=Whole(0, MOST_SEED), nargs="+", metavar="N", help="several seeds, one run each")
-    group.add_argument("--resume", action="store_true", help="go on with an interrupted training")
-    group.add_argument("--again", action="store_true", help="make a run again that is finished")
+    group.add_argument("--resume", action="store_true", help="continue an interrupted training")
+    group.add_argument("--again", action="store_true", help="repeat a run that is already finished")
     group.add_argument(
         "--restore", metavar="DIR", help="test the model in a run's folder; it brings its method, settings and labels"
     )
@@ -77,7 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--num_workers",
         type=Whole(0, MOST_WORKERS),
         metavar="N",
-        help="processes that load batches (default: 4 beside a GPU)",
+        help="processes that load batches (default: 4 with a GPU)",
     )
 
     group = parser.add_argument_group("out-of-scope utterances")
@@ -108,7 +108,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--tune",
         action="store_true",
         help="search the lists in the settings with Optuna, by the dev score, instead of running every combination; "
-        "the same command goes on with an interrupted search",
+        "the same command continues an interrupted search",
     )
     group.add_argument(
         "--trials", type=Whole(1, 10_000), default=20, metavar="N", help="trials of --tune (default: %(default)s)"
@@ -120,7 +120,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--save_model",
         action="store_true",
         default=None,
-        help="keep the trained model (the default, but for the trials of --tune)",
+        help="keep the trained model (the default, except for the trials of --tune)",
     )
     group.add_argument("--no_save_model", dest="save_model", action="store_false", help="do not keep it")
     group.add_argument("--save_results", action="store_true", help="append to the results table, keep predictions")
@@ -134,7 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--modality_ablation",
         action="store_true",
-        help="score the test again with each modality dropped, shuffled between clips, or replaced by noise",
+        help="score the test split again with each modality dropped, shuffled between clips, or replaced by noise",
     )
 
     group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
@@ -145,7 +145,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """The options of a command line; ``given`` names those that stand on it."""
+    """The options of a command line; ``given`` names those that were stated."""
     parser = make_parser()
     options = parser.parse_args(arguments)
     options.given = given(parser, arguments)
@@ -169,7 +169,7 @@ UNSAID = object()
 
 
 def make_options(values: dict[str, Any]) -> argparse.Namespace:
-    """Options from keywords instead of a command line, checked alike; ``set`` is a dictionary of hyper-parameters.
+    """Options from keywords instead of a command line, checked the same way; ``set`` is a dictionary of settings.
 
     Raises:
         UserError: an unknown keyword, or a value that the option does not take.

@@ -1,4 +1,4 @@
-"""Who works in a run's folder, whether the run is finished, and the way to the newest."""
+"""Who works in a run's folder, whether the run is finished, and the link to the newest run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def owned(folder: Path) -> Iterator[None]:
     """Holds a run's folder while the run is made; nobody else makes it meanwhile.
 
     Raises:
-        UserError: another process is at it, or the folder cannot be written.
+        UserError: another process is making it, or the folder cannot be written.
     """
     leases = Leases(folder / "lease")
     lease = leases.take("run")
@@ -36,7 +36,7 @@ def owned(folder: Path) -> Iterator[None]:
 
 
 def finished(folder: Path) -> dict[str, Any] | None:
-    """The record of a run that came to its end; None where it did not."""
+    """The record of a finished run; None if the run did not finish."""
     try:
         return read_object(folder / RECORD, {"metrics": dict})
     except (OSError, UserError):
@@ -44,13 +44,13 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 
 def begin_again(folder: Path) -> None:
-    """Takes the mark of a finished run away, so that half of a new one is never taken for it."""
+    """Removes the mark of a finished run, so that a half-made new one is never mistaken for it."""
     with suppress(FileNotFoundError):
         (folder / RECORD).unlink()
 
 
 def point_latest(folder: Path) -> None:
-    """Leads ``latest`` beside the run's folder to it: a link, or where there can be none a file with the name."""
+    """Points ``latest``, beside the run's folder, to it: a link, or a file with its name where links cannot be made."""
     place = make_folder(folder.parent) / LATEST
     temporary = folder.parent / f".{LATEST}-{os.getpid()}"
     try:

@@ -1,4 +1,4 @@
-"""A kept model that answers: intents for utterances of one's own."""
+"""A kept model that predicts the intents of new utterances."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Frames = Union[np.ndarray, Sequence[np.ndarray], None]
 
 
 class Prediction(NamedTuple):
-    """One utterance's answer.
+    """The prediction for one utterance.
 
     ``intent``: the likeliest in-scope intent; ``probabilities``: of every in-scope intent, likeliest first, from a softmax
-    (not calibrated); ``out_of_scope``: whether the model takes the utterance for none of them, by its own class for that or
-    else by DOC's thresholds.
+    (not calibrated); ``out_of_scope``: whether the model takes the utterance for none of them: by its
+    out-of-scope class if it has one, otherwise by DOC's thresholds.
     """
 
     intent: str
@@ -59,12 +59,12 @@ class Predictor:
     def predict(
         self, text: str | Sequence[str], video: Frames = None, audio: Frames = None
     ) -> Prediction | list[Prediction]:
-        """Answers one utterance, or many.
+        """Predicts the intent of one utterance, or of many.
 
         Args:
             text: what is said; a list for many.
-            video, audio: frames ``(frames, dim)`` of the widths of the training, a list of them for many; None: the
-                utterance comes without (it gets one frame of zeros, as a modality that the ablation drops).
+            video, audio: frames ``(frames, dim)``, as wide as in training; a list of them for many; None: the
+                utterance has none (it gets one frame of zeros, like a modality that the ablation drops).
 
         Returns:
             A :class:`Prediction`, or a list of them.
@@ -75,7 +75,7 @@ class Predictor:
         single = isinstance(text, str)
         texts: list[Any] = [text] if single else list(text) if isinstance(text, Iterable) else []
         if not texts or not all(isinstance(each, str) for each in texts):
-            raise UserError("predict: text should be a text, or a list of texts with at least one")
+            raise UserError("predict: text should be a string, or a list of at least one string")
         task = self.kept.task
         clips = Clips(
             keys=[str(number) for number in range(len(texts))],
@@ -112,7 +112,7 @@ class Predictor:
         return [self.answer(row, chosen == num_labels) for row, chosen in zip(shares, classes)]
 
     def answer(self, shares: np.ndarray, out_of_scope: bool) -> Prediction:
-        """The prediction behind the probabilities of one clip."""
+        """The prediction for one clip, from its probabilities."""
         order = np.argsort(-shares, kind="stable")
         ranked = {self.labels[i]: float(shares[i]) for i in order}
         return Prediction(next(iter(ranked)), ranked, bool(out_of_scope))

@@ -1,7 +1,7 @@
-"""What a run leaves in its folder beside its arrays, for reports, tables and whoever asks later.
+"""What a run leaves in its folder beside its arrays, for reports, tables and later questions.
 
 ``run.json``: what the run was and what came out. ``clips.json``: the test clips' keys, label ids and tokens.
-``inspection.npz``: what the method shows of its inside (``Method.inspect``).
+``inspection.npz``: what the method shows of its internals (``Method.inspect``).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def run_record(
         history: epochs, with dev scores as fractions.
         ablation: of the modalities; None: not measured.
         training, testing: the run's identity.
-        seconds: that the run took.
+        seconds: how long the run took.
     """
     options, settings = session.options, combination.values()
     best = max(history, key=lambda epoch: epoch.score).number if history else None
@@ -85,7 +85,7 @@ def run_record(
 
 
 def changed(session: Session, combination: Combination) -> list[str]:
-    """The settings that do not have the value they have when nothing is asked for."""
+    """The settings that differ from those of a command that sets none."""
     if session.kept is not None:
         return [name for name in session.kept.changed if name in combination.values()]
     usual = session.usual_settings()
@@ -108,14 +108,14 @@ def keep(
     """Writes the three files.
 
     Args:
-        folder: the run's own.
+        folder: the run's.
         record: what goes into ``run.json``.
-        test: the test's loader, of :func:`mia_plugins.training.loading.make_loader`.
+        test: the loader of the test clips, made by :func:`mia_plugins.training.loading.make_loader`.
         tokenizer: turns token ids into words.
         inspection: what ``Method.inspect`` returned; None where the method shows nothing.
 
     Raises:
-        UserError: an array of ``inspection`` has not a row a clip.
+        UserError: an array of ``inspection`` does not have one row per clip.
     """
     dataset = test.dataset
     clips = {
@@ -129,7 +129,7 @@ def keep(
             order = np.argsort([place for batch in test.batch_sampler for place in batch])
             arrays: dict[str, Any] = {name: in_order(name, values, order) for name, values in inspection.items()}
             np.savez_compressed(file, **arrays)
-    write_json(folder / RECORD, dict(record))  # last: where it is, the others are
+    write_json(folder / RECORD, dict(record))  # last: once it is there, so are the others
 
 
 def device_name(device: torch.device) -> str:
@@ -146,17 +146,17 @@ def in_order(name: str, values: np.ndarray | Constant, order: np.ndarray) -> np.
 
     Args:
         name: of the array.
-        values: with a row a clip in the order of the batches, or a :class:`~mia_plugins.plugin.picture.Constant`.
+        values: with a row per clip in the order of the batches, or a :class:`~mia_plugins.plugin.picture.Constant`.
         order: for each clip its row.
 
     Raises:
-        UserError: it has not as many rows as there are clips.
+        UserError: it does not have as many rows as there are clips.
     """
     if isinstance(values, Constant):
         return values.values
     if len(values) != len(order):
         raise UserError(
-            f"the method's inspect returned {name} with {len(values)} rows for {len(order)} clips; wrap what has no row a "
-            "clip as Constant(array)"
+            f"the method's inspect returned {name} with {len(values)} rows for {len(order)} clips; wrap what has no row "
+            "per clip as Constant(array)"
         )
     return values[order]

@@ -59,7 +59,7 @@ class Results:
     """What ``mia_plugins.run`` returns: every run, and a table of them.
 
     ``mean`` and ``std`` are over the seeds of one choice of settings (in percent; the sample standard deviation, 0 for one
-    run); of a grid, take :meth:`of` a choice first.
+    run); for a grid, pick one choice with :meth:`of` first.
     """
 
     runs: list[Run]
@@ -84,7 +84,7 @@ class Results:
 
     def _one_choice(self) -> list[Run]:
         if len(self.choices) > 1:
-            raise UserError(f"a mean over {len(self.choices)} settings says nothing; take results.of(...) one of them")
+            raise UserError(f"a mean over {len(self.choices)} settings says nothing; pick one with results.of(...)")
         return self.runs
 
     @property
@@ -134,7 +134,7 @@ def append_row(path: Path, row: Mapping[str, Any], unless: Sequence[str] = ()) -
 
 @contextmanager
 def table_lock(path: Path) -> Iterator[None]:
-    """Holds a table; where its file system has no locks, one writer at a time is the user's to see to."""
+    """Locks a table; on a file system without locks, the user must keep to one writer at a time."""
     lock = FileLock(f"{path}.lock")
     try:
         lock.acquire()
@@ -148,7 +148,7 @@ def table_lock(path: Path) -> Iterator[None]:
 
 
 def check_table(path: Path) -> None:
-    """Finds out before a training whether its row can be added after it.
+    """Checks before a training that its row can be added after it.
 
     Raises:
         UserError: the table cannot be read or written.
@@ -164,7 +164,7 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Columns and rows of a CSV table; none where there is no file.
 
     Raises:
-        UserError: it is no UTF-8 CSV file, or its rows do not fit its header.
+        UserError: it is not a UTF-8 CSV file, or its rows do not fit its header.
     """
     try:
         status = path.stat()
@@ -209,7 +209,7 @@ def unique(items: Sequence[Any]) -> list[Any]:
 
 
 def saved_run(folder: Path, record: Mapping[str, Any], choice: dict[str, Any]) -> Run:
-    """A finished run as it lies in its folder.
+    """A finished run, read from its folder.
 
     Raises:
         UserError: one of its arrays is damaged.

@@ -15,7 +15,7 @@ from ..system.files import whole_file
 from ..system.logs import logger
 from .results import append_row
 
-UNSAVED = "row.csv"  # in the run's folder, where the table cannot be written
+UNSAVED = "row.csv"  # in the run's folder, if the table cannot be written
 
 
 def table_row(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:

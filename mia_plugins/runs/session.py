@@ -39,7 +39,7 @@ ReadData = Callable[[argparse.Namespace, Adapter], LoadedData]
 
 
 class Checked(NamedTuple):
-    """A command whose options are known to be right; nothing is read yet but tables' and features' digests.
+    """A command whose options are known to be right; nothing has been read yet, except to digest tables and features.
 
     Attributes:
         options: of the command, with defaults filled in.
@@ -62,7 +62,7 @@ class Session:
     """See :func:`open_session`.
 
     Attributes:
-        options, method, adapter, combinations, device, kept: of :class:`Checked`.
+        options, method, adapter, combinations, device, kept: as in :class:`Checked`.
         data: the clips.
         source: folder or hub id of the text backbone.
         tokenizer: of the text backbone.
@@ -145,7 +145,7 @@ def check_options(options: argparse.Namespace) -> Checked:
         options: of :func:`mia_plugins.runs.options.make_parser`.
 
     Raises:
-        UserError: something of the user's is wrong.
+        UserError: an option, a file or the data is wrong.
     """
     kept = read_kept(Path(options.restore)) if options.restore else None
     if kept is not None:
@@ -169,7 +169,7 @@ def open_session(checked: Checked, read: ReadData | None = None) -> Session:
         read: reads the data; None: :func:`read_data`. A caller with many runs keeps what it read.
 
     Raises:
-        UserError: something of the user's is wrong.
+        UserError: an option, a file or the data is wrong.
     """
     options = checked.options
     data = (read or read_data)(options, checked.adapter)
@@ -182,7 +182,7 @@ def open_session(checked: Checked, read: ReadData | None = None) -> Session:
 
 
 def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
-    """Finds out before a training that the detector could not be fitted after it.
+    """Checks before a training that the detector can be fitted after it.
 
     Raises:
         UserError: an intent has no training clip, and the detector needs its mean; names all such intents.

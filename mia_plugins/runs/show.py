@@ -1,4 +1,4 @@
-"""``mia-plugins results``: a results table grouped by what sets its runs apart, mean ± standard deviation a group."""
+"""``mia-plugins results``: a results table grouped by what sets its runs apart, mean ± standard deviation per group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .results import read_rows
 from .tables import format_table
 
 Row = Mapping[str, str]
-# columns that differ from run to run and say nothing of what was run
+# columns that differ from run to run and say nothing about what was run
 EACH_RUN = ("seed", "best_epoch", "seconds", "date", "run", "log_id", "folder", "restored")
 
 
@@ -57,14 +57,14 @@ def results(options: argparse.Namespace) -> int:
 
 
 def telling(columns: Sequence[str], rows: Sequence[Row]) -> list[str]:
-    """The columns that tell kinds of runs apart: not a score, not of each run, and not the same everywhere."""
+    """The columns that tell kinds of runs apart: no scores, nothing that differs with each run, nothing constant."""
     scores = {*METRICS, *(name for name in columns if name.startswith("eval_"))}
     kinds = [name for name in columns if name not in scores and name not in EACH_RUN]
     return [name for name in kinds if len({row[name] for row in rows}) > 1]
 
 
 def grouped(rows: Sequence[Row], by: Sequence[str], metrics: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells: a row a group, with the number of its runs and each metric's mean ± deviation.
+    """Header and cells: one row per group, with the number of its runs and each metric's mean ± deviation.
 
     >>> rows = [{"lr": "1", "acc": "50"}, {"lr": "1", "acc": "60"}, {"lr": "2", "acc": ""}]
     >>> grouped(rows, ["lr"], ["acc"])
@@ -81,7 +81,7 @@ def grouped(rows: Sequence[Row], by: Sequence[str], metrics: Sequence[str]) -> t
 
 
 def each_run(columns: Sequence[str], rows: Sequence[Row], metrics: Sequence[str]) -> tuple[list[str], list[list[str]]]:
-    """Header and cells: a row a run, with the columns in which they differ."""
+    """Header and cells: one row per run, with the columns in which they differ."""
     shown = [*telling(columns, rows), *(name for name in ("seed", "run") if name in columns)]
     return [*shown, *metrics], [[row[name] for name in [*shown, *metrics]] for row in rows]
 

@@ -14,7 +14,7 @@ MISSING = "–"
 
 
 def metrics_table(runs: Sequence[Run], groups: Mapping[str, Sequence[str]] | None = None) -> str:
-    """A row a run, and with several runs of one choice their mean ± standard deviation.
+    """One row per run, and for several runs of one choice their mean ± standard deviation.
 
     Args:
         runs: in the order to show.

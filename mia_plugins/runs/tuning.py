@@ -80,7 +80,7 @@ def tune(session: Session, log_id: str) -> list[Run]:
         choice = {key: space[key][i] for key, i in indices.items()}
         trial.set_user_attr("owner", owner())
         twin = same_choice(study, trial)
-        if twin is not None:  # training again would give the same: something new instead
+        if twin is not None:  # training it again would give the same, so try something new
             trial.set_user_attr("repeats", twin.number)
             enqueue_untried(study, combinations, space, random.Random(f"{options.seed} {trial.number}"))
             study.tell(trial, *(() if twin.state.name == "PRUNED" else (twin.value,)), state=twin.state)
@@ -97,7 +97,7 @@ def tune(session: Session, log_id: str) -> list[Run]:
             logger.info("failed: %s", error)
     if not any(trial.state.name == "COMPLETE" for trial in study.trials):
         errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
-        raise UserError(f"no trial came to its end; last: {errors[-1] if errors else 'all pruned'}")
+        raise UserError(f"no trial finished; last: {errors[-1] if errors else 'all pruned'}")
     logger.info("\n%s\n", trials_table(study, space))
     best = study.best_trial
     choice = {key: space[key][i] for key, i in best.params.items()}
@@ -113,7 +113,7 @@ def combination_of(combinations: Sequence[Combination], choice: dict[str, Any]) 
 def open_study(
     optuna: Any, session: Session, combinations: Sequence[Combination], space: dict[str, list[Any]]
 ) -> tuple[Any, Path]:
-    """The study of this search space, data set and fixed settings, new, or one to continue."""
+    """The study of this search space, data set and fixed settings, new or continued."""
     options = session.options
     name = f"{options.method}_{options.dataset}_{short_name(options.text_backbone)}_{options.data_mode}"
     path = make_folder(Path(options.results_path) / "tuning") / f"{name}.journal"
@@ -151,7 +151,7 @@ def requeue(optuna: Any, study: Any) -> None:
 
 
 def ended(study: Any) -> int:
-    """How many trials came to an end or are under way; those of a dead process do not count."""
+    """How many trials are finished or under way; those of a dead process do not count."""
     states = ("COMPLETE", "PRUNED", "RUNNING")
     counted = [trial for trial in study.trials if "repeats" not in trial.user_attrs]
     return sum(trial.state.name in states or "error" in trial.user_attrs for trial in counted)
@@ -185,7 +185,7 @@ def run_trial(
     folder = folder_of(session, combination, seeds[0])
 
     def on_epoch(epoch: Epoch) -> None:
-        if epoch.number not in reported:  # one that was not kept is trained, and comes, again
+        if epoch.number not in reported:  # an epoch that was not kept is trained, and reported, again
             trial.report(epoch.score, epoch.number)
         if trial.should_prune():
             shutil.rmtree(folder / "resume", ignore_errors=True)

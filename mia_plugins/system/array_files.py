@@ -1,4 +1,4 @@
-"""Array files (``.npy``, ``.npz``), read as something that anybody may have written: no code, no bomb, one error."""
+"""Array files (``.npy``, ``.npz``), read as untrusted input: no code, no archive bomb, one kind of error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_array(path: Path, most_bytes: int = MOST_BYTES) -> np.ndarray:
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: it is damaged, too large, or holds something else than numbers.
+        UserError: it is damaged, too large, or holds something other than numbers.
     """
     try:
         check_ordinary(path, most_bytes)
@@ -37,7 +37,7 @@ def read_arrays(path: Path, most_bytes: int = MOST_BYTES) -> dict[str, np.ndarra
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: it is damaged, would unpack to too much, or holds something else than numbers.
+        UserError: it is damaged, would unpack to too much, or holds something other than numbers.
     """
     try:
         check_ordinary(path, most_bytes)

@@ -12,7 +12,7 @@ from .processes import launched, local_gpu
 
 
 def choose_device(gpu_id: str | None) -> torch.device:
-    """The device to run on; of processes started by a launcher each has its own GPU.
+    """The device to run on; each process that a launcher started has its own GPU.
 
     Raises:
         UserError: a GPU is asked for that is not there.

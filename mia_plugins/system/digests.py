@@ -22,7 +22,7 @@ def digest(value: Any) -> str:
 def file_digest(path: Path) -> str:
     """The digest of a file: whole up to 6 MiB; of a larger one its size, its first and last MiB, and 64 blocks between.
 
-    Feature files and weights have many GB; two that differ, differ nearly everywhere.
+    Feature files and weights have many GB; two that differ at all differ nearly everywhere.
     """
     with open(path, "rb") as file:
         size = file.seek(0, 2)

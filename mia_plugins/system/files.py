@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the folder for what can be made again."""
+"""Files that are written whole or not at all, and the folder for files that can be rebuilt."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def make_folder(path: Path) -> Path:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside ``path``; at the end it takes its place, at an error it goes.
+    """Yields a temporary path beside ``path``; it replaces ``path`` at the end, and is removed after an error.
 
     Raises:
         UserError: the folder cannot be written, or the disk is full.
@@ -50,7 +50,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        os.chmod(name, 0o666 & ~UMASK)  # mkstemp's are for their owner alone, but results folders are shared
+        os.chmod(name, 0o666 & ~UMASK)  # mkstemp makes files for their owner alone, but results folders are shared
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())

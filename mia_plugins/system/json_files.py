@@ -1,4 +1,4 @@
-"""JSON files: written whole, and read as something that anybody may have written."""
+"""JSON files: written whole, and read as untrusted input."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def read_object(path: Path, keys: Kinds | None = None, most_bytes: int = MOST_BY
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: it is no ordinary file, too large, no JSON, nested too deeply, no object, or a key is missing or of
-            another type; one line that names the file.
+        UserError: it is not an ordinary file, too large, not JSON, nested too deeply, not an object, or a key is missing or
+            of another type; one line that names the file.
     """
     if not path.exists():
         raise FileNotFoundError(path)
@@ -61,7 +61,7 @@ def read_json(path: Path, remedy: str = "", most_bytes: int = MOST_BYTES) -> Any
         most_bytes: the largest file that is read.
 
     Raises:
-        UserError: it cannot be read, is too large, no JSON, or nested too deeply; one line that names the file.
+        UserError: it cannot be read, is too large, not JSON, or nested too deeply; one line that names the file.
     """
     end = f"; {remedy}" if remedy else ""
     try:

@@ -3,7 +3,7 @@
 A lease is a file ``<name>.<generation>``, made so that of several processes exactly one succeeds. Its owner touches it
 while it works. Where an owner has died, stopped touching it or let it go, the next generation may be taken. Leases
 are never deleted, so no process can mistake one for another. What a file holds is not trusted: one that cannot be read
-counts as being written this moment, and is free when it is as old as a lease may become without a sign of life.
+counts as being written this moment, and is free once it is older than a lease may get without a sign of life.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def owner() -> dict[str, Any]:
 
 
 def is_dead(other: Any) -> bool:
-    """Whether an owner, as :func:`owner` describes it, is known to have ended; of another place's nothing is known."""
+    """Whether an owner, as :func:`owner` describes it, is known to have ended; false for another place."""
     if not isinstance(other, Mapping) or other.get("place") != place():
         return False
     pid = other.get("pid")
@@ -54,7 +54,7 @@ def is_dead(other: Any) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    except OSError:  # it lives, and is somebody else's
+    except OSError:  # it is alive, and belongs to somebody else
         return False
     return False
 
@@ -104,7 +104,7 @@ class Leases:
         path = self.folder / f"{name}.{generation + 1}"
         try:
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
-        except FileExistsError:  # somebody was faster
+        except FileExistsError:  # another process was faster
             return None
         except OSError as error:
             raise UserError(f"{path}: cannot be written ({error.strerror}); choose another --results") from error
@@ -134,7 +134,7 @@ class Leases:
             return max(generations), {}
         except UserError:  # being written this moment, or torn by a power cut
             found = {}
-        # an owner's next sign of life dates its file by the clock of now, so no work is dated far in the future
+        # an owner's next sign of life dates its file by the clock of now, so no lease in use is dated far in the future
         if found.get("released") or is_dead(found) or abs(age) > self.stale:
             return max(generations), None
         return max(generations), found

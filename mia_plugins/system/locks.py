@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 # From 3.30 on filelock tells "no locks here" from "held by another process", and can be asked not to replace a missing
 # lock by a marker file, which a killed process would leave for good. Python 3.9 has no such version: it waits in vain
-# where there are no locks, so there it waits for so many seconds only.
+# where there are no locks, so there the wait is limited to this many seconds.
 _OPTIONS: dict[str, Any] = {}
 _PATIENCE = 600.0
 if "fallback_to_soft" in inspect.signature(FileLock.__init__).parameters:
@@ -26,7 +26,7 @@ def locked(path: Path, busy: str) -> Iterator[bool]:
 
     Args:
         path: the lock file; created if it is missing.
-        busy: is logged if another process holds the lock.
+        busy: the message to log if another process holds the lock.
 
     Yields:
         Whether the lock is held. It is not on a file system without locks, or if ``path`` cannot be written.

@@ -1,4 +1,4 @@
-"""One log file a command, and what matters of it on the terminal."""
+"""One log file per command, with the important lines on the terminal too."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Terminal(logging.Handler):
 
 
 class LogFile(logging.FileHandler):
-    """A log file that a full disk does not fill the terminal with tracebacks for: it says so once, then is silent."""
+    """A log file that, on a full disk, says so once instead of filling the terminal with tracebacks."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's own name)
         logger.removeHandler(self)
@@ -34,11 +34,11 @@ class LogFile(logging.FileHandler):
 
 
 def start_log(folder: Path, log_id: str, verbose: bool = False) -> Path:
-    """Begins a command's log; of several processes only the first has one.
+    """Begins a command's log; with several processes only the first has one.
 
     Args:
         folder: for log files.
-        log_id: the file's name; a number follows where there is one of that name.
+        log_id: the file's name; a number is added if the name is taken.
         verbose: show details (level DEBUG) on the terminal too; the file always has them.
 
     Returns:

@@ -1,4 +1,4 @@
-"""The processes that ``torchrun`` or ``accelerate launch`` started: who they are, and what they tell each other.
+"""The processes that ``torchrun`` or ``accelerate launch`` started: who they are, and what they exchange.
 
 Every process holds the whole model and its part of each batch. Outputs are gathered before the loss, so that the loss sees
 the whole batch (batch mates are the negatives of a contrastive loss), and a step is the step that one process would
@@ -39,7 +39,7 @@ def local_gpu() -> str | None:
 
 
 def start(device: torch.device) -> None:
-    """Joins the launched processes into a group; does nothing alone, or when they have joined before."""
+    """Joins the launched processes into a group; does nothing alone, or if they have already joined."""
     if launched() and not dist.is_initialized():
         if device.type == "cuda":
             torch.cuda.set_device(device)
@@ -70,7 +70,7 @@ def parallel(model: nn.Module) -> nn.Module:
     if world().world_size == 1:
         return model
     # With a static graph, parameters that no output depends on (such as an unused pooler) are found once, at the first
-    # step. A model whose graph changes between training batches says static_graph = False, and pays for the search.
+    # step. A model whose graph changes from batch to batch says static_graph = False, and pays for a search at every step.
     static = getattr(model, "static_graph", True)
     return nn.parallel.DistributedDataParallel(
         model, static_graph=static, find_unused_parameters=not static, gradient_as_bucket_view=True
@@ -120,7 +120,7 @@ def gather_output(output: Any, sizes: Sequence[int]) -> Any:
 
 
 def gather_batches(batches: Sequence[Any]) -> list[Any]:
-    """The results that every process has for its batches (anything that pickles), in one list."""
+    """The results of all processes for their batches (anything that pickles), in one list."""
     size = world().world_size
     if size == 1:
         return list(batches)

@@ -10,5 +10,5 @@ from .processes import no_bar
 
 
 def progress_bar(batches: Any, **options: Any) -> Any:
-    """``tqdm(batches, **options)``, which only the first of several processes shows, and only on a terminal."""
+    """``tqdm(batches, **options)``, shown only by the first of several processes, and only on a terminal."""
     return tqdm(batches, disable=no_bar(), **options)

@@ -31,12 +31,12 @@ def read_bytes(path: Path, limit: int = LIMIT) -> bytes:
         limit: the most bytes it may have.
 
     Raises:
-        UserError: it is no regular file, too large, or cannot be read.
+        UserError: it is not a regular file, too large, or cannot be read.
     """
     check_regular(path, limit)
     try:
         with open(path, "rb") as file:
-            raw = file.read(limit + 1)  # it may grow meanwhile
+            raw = file.read(limit + 1)  # it may have grown since
     except OSError as error:
         raise unreadable(path, error) from error
     if len(raw) > limit:
@@ -49,10 +49,10 @@ def check_regular(path: str | os.PathLike[str], largest: int | None = None) -> N
 
     Args:
         path: the file.
-        largest: bytes that it may have at most.
+        largest: the most bytes it may have.
 
     Raises:
-        UserError: the file is missing, out of reach or too large, or it is no regular file.
+        UserError: the file is missing, out of reach or too large, or it is not a regular file.
     """
     try:
         status = os.stat(path)
@@ -69,7 +69,7 @@ def is_regular(path: Path) -> bool:
     """Whether there is a regular file at ``path``.
 
     Raises:
-        UserError: the folder may not be searched, so that nobody can tell.
+        UserError: the folder may not be searched, so there is no telling.
     """
     try:
         return stat.S_ISREG(os.stat(path).st_mode)

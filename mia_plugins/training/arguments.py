@@ -1,4 +1,4 @@
-"""What the manager of a run is told."""
+"""The arguments of a run's manager."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class RunArguments:
         model_output_path: folder of the saved model.
         save_model: keep the trained model there.
         reference_path: file of the model's predictions for the in-scope training clips: written with the model, and read
-            where a model is restored; None: they are made when they are needed.
+            where a model is restored; None: they are computed when needed.
         resume_path: folder of what an interrupted training resumes from; None: nothing is kept.
-        resume: go on with one.
+        resume: continue an interrupted training.
         test_mode: ``ood_cls``, ``ood_det``, or None: in-scope clips only.
         ood_detection_method: the detector of ``ood_det``.
         on_epoch: called with every epoch; what it raises ends the training.

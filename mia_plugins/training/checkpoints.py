@@ -54,7 +54,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     try:
         weights = safetensors.torch.load_file(path)
     except PermissionError as error:
-        raise UserError(f"{path}: may not be read; check its permissions") from error
+        raise UserError(f"{path}: cannot be read; check its permissions") from error
     except (OSError, ValueError, safetensors.SafetensorError) as error:
         raise UserError(f"{path}: is damaged ({short(error)}); train again") from error
     check_weights(model.state_dict(), weights, path)
@@ -71,7 +71,7 @@ def check_weights(wanted: Mapping[str, Tensor], weights: Mapping[str, Tensor], p
         if name not in weights:
             wrong = "is missing"
         elif name not in wanted:
-            wrong = "is no part of this model"
+            wrong = "is not part of this model"
         elif weights[name].shape != wanted[name].shape:
             wrong = f"has the shape {tuple(weights[name].shape)} where this model has {tuple(wanted[name].shape)}"
         elif weights[name].dtype != wanted[name].dtype:

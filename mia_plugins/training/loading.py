@@ -26,15 +26,15 @@ def make_loaders(
     num_workers: int | None,
     device: torch.device,
 ) -> Loaders:
-    """Batches of every split; training shuffles, and mixes in the out-of-scope clips there are.
+    """Batches of every split; training shuffles, and mixes in any out-of-scope clips.
 
     Args:
         data: the clips.
         tokenizer: of the text backbone.
-        text_length: most tokens of a text.
+        text_length: the most tokens that a text may have.
         settings: batch sizes, monitor and kind of batches.
         num_workers: processes that load batches; None: see :func:`usual_workers`.
-        device: the batches go there.
+        device: where the batches go.
     """
     loader = partial(
         make_loader,
@@ -83,10 +83,10 @@ def make_loader(
 
     Args:
         clips, tokenizer, text_length, device, num_workers: as in :func:`make_loaders`.
-        batch_size: clips in a batch of all processes.
+        batch_size: clips in a batch, over all processes.
         shuffle: for training.
         by_length: batches of clips of similar length.
-        train_clips: the first so many clips are the in-scope training clips.
+        train_clips: this many clips, from the first on, are the in-scope training clips.
         world: which of several processes this is.
     """
     dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length), train_clips)
@@ -102,9 +102,9 @@ def make_loader(
 
 
 def usual_workers(device: torch.device, batches: int) -> int:
-    """Processes that load batches: some beside a GPU, where a step is shorter than the reading of the next batch.
+    """Processes that load batches: some with a GPU, where a step is shorter than reading the next batch.
 
-    None for a single batch, nor where they would start by importing the user's own script again (Windows, macOS,
+    Zero for a single batch, and where they would start by importing the user's own script again (Windows, macOS,
     Python 3.14).
 
     >>> usual_workers(torch.device("cpu"), batches=100), usual_workers(torch.device("cuda"), batches=1)

@@ -17,7 +17,7 @@ from .settings import TrainSettings
 
 @dataclass
 class Epoch:
-    """One epoch: its mean loss a clip, its score on dev, and the mean of each named term of the loss."""
+    """One epoch: its mean loss per clip, its score on dev, and the mean of each named term of the loss."""
 
     number: int
     loss: float
@@ -25,7 +25,7 @@ class Epoch:
     terms: dict[str, float] = field(default_factory=dict)
 
 
-#: the loss of a batch: scalars by name, to be added up, and the number of clips they are of
+#: the loss of a batch: scalars by name, to be added up, and the number of clips they cover
 BatchLoss = tuple[Mapping[str, Tensor], int]
 
 
@@ -59,7 +59,7 @@ def fit(
         model: on ``device``; see :class:`mia_plugins.plugin.method.Model`.
         train: training batches, shuffled anew each epoch from torch's global random state.
         score: the dev score of the model as it stands; higher is better.
-        optimizer, scheduler: the scheduler is stepped once a batch.
+        optimizer, scheduler: the scheduler is stepped once per batch.
         settings: hyper-parameters.
         device: where the model lives.
         history: epochs that were trained before; the list grows.
@@ -110,7 +110,7 @@ def train_epoch(
     """One pass over the training batches; arguments as in :func:`fit`, and the epoch's ``number``.
 
     Returns:
-        The mean a clip of each term of the loss.
+        The mean per clip of each term of the loss.
     """
     model.train()
     totals: dict[str, Tensor] = {}
@@ -129,14 +129,14 @@ def train_epoch(
         for name, term in terms.items():
             totals[name] = totals.get(name, 0) + term.detach().float() * count
         clips += count
-        if step % 20 == 0 or step + 1 == len(train):  # to look at the loss is to wait for the device: not at every step
+        if step % 20 == 0 or step + 1 == len(train):  # reading the loss waits for the device, so not at every step
             check_finite(totals, number, step)
             bar.set_postfix(loss=f"{sum(map(float, totals.values())) / clips:.3f}", refresh=False)
     return {name: float(total) / clips for name, total in totals.items()}
 
 
 def check_finite(totals: Mapping[str, Tensor], epoch: int, step: int) -> None:
-    """Stops a training whose loss is lost.
+    """Stops a training whose loss is no longer finite.
 
     Raises:
         UserError: a term is not finite; names it.

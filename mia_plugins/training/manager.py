@@ -23,14 +23,14 @@ from .reference import check_fit, load_predictions, save_predictions
 
 @dataclass
 class Loaders:
-    """The batches of a run. Of several processes each has its part, but for ``bank``.
+    """The batches of a run. With several processes each has its part, except of ``bank``.
 
     ``train`` is shuffled. The others come longest clip first unless ``length_batches`` is off; ``index`` in a batch says
     each clip's place in its split, and :func:`~mia_plugins.training.predict.predict` returns that order.
 
     Args:
         train: with out-of-scope clips mixed in where there are any.
-        dev: of the monitor.
+        dev: what the monitor scores.
         test: in-scope, then out-of-scope clips.
         reference: the in-scope training clips: thresholds and detectors are fitted on their predictions.
         bank: the same clips in their order, all of them in every process: what ``Method.prepare`` sees.
@@ -120,7 +120,7 @@ class Manager:
         return history
 
     def _reference(self, args: RunArguments) -> Predictions:
-        """What the model says of the in-scope training clips, as kept or anew."""
+        """The model's predictions for the in-scope training clips, read from disk or computed."""
         if args.reference_path is not None and args.reference_path.exists():
             kept = load_predictions(args.reference_path)
             classes, dim = self.model.vim()[0].shape

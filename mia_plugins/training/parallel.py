@@ -40,7 +40,7 @@ def check_rows(output: Any, rows: int) -> None:
         if isinstance(part, Tensor) and (part.ndim == 0 or len(part) != rows):
             raise UserError(
                 f"{type(output).__name__}.{name} has the shape {tuple(part.shape)}; over several processes every field "
-                f"needs a row for each of the {rows} clips (leave what is not of a clip to `loss`)"
+                f"needs a row for each of the {rows} clips (compute what belongs to no single clip in `loss`)"
             )
 
 

@@ -21,7 +21,7 @@ class Loader(Sized, Iterable[Batch], Protocol):
 
 def forward(model: nn.Module, batch: Batch, device: torch.device, training: bool = False) -> Any:
     """The model's output for a batch; the labels are shown to it in training only."""
-    hidden = ("index",) if training else ("index", "label_ids")  # by the index, predictions find their order again
+    hidden = ("index",) if training else ("index", "label_ids")  # the index restores the order of the predictions
     return model({key: value.to(device, non_blocking=True) for key, value in batch.items() if key not in hidden})
 
 

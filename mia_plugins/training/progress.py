@@ -1,4 +1,4 @@
-"""What an interrupted training goes on from, and the best weights so far."""
+"""What an interrupted training continues from, and the best weights so far."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .checkpoints import CONFIG, check_config, check_weights, load_weights, save
 from .loop import Epoch
 
 STATE = "training.pt"
-PAUSE = 9  # times as long as the last writing took until the next one
+PAUSE = 9  # the next write waits this many times as long as the last one took
 
 
 class Progress:
-    """Keeps the best weights of a training on disk, and what a later run needs to go on.
+    """Keeps the best weights of a training on disk, and what a later run needs to continue it.
 
-    The state is written after an epoch, unless the last writing is too recent: on a GPU, an epoch of few clips can be
+    The state is written after an epoch, unless the last write is too recent: on a GPU, an epoch of few clips can be
     shorter than writing all weights and moments, so writing takes a tenth of the time at most.
 
     Args:

@@ -1,4 +1,4 @@
-"""What a model says of the in-scope training clips, kept beside it: thresholds and detectors are fitted on that."""
+"""A model's predictions for the in-scope training clips, kept beside it; thresholds and detectors are fitted to them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def load_predictions(path: Path) -> Predictions:
 
 
 def check_fit(path: Path, predictions: Predictions, classes: int, dim: int, num_labels: int) -> None:
-    """Whether predictions can be a model's own.
+    """Checks that predictions can be those of a model.
 
     Args:
         path: their file.
