@@ -1,4 +1,4 @@
-"""What is known of a metric, and the definitions of all that a test run of the benchmark reports."""
+"""What is known about a metric, and the definitions of all metrics that a test run of the benchmark reports."""
 
 from __future__ import annotations
 

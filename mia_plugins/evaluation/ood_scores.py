@@ -1,4 +1,4 @@
-"""Six scores for in-scope against OOS, chosen by name as in the hosts (higher = more in-scope)."""
+"""Six scores that tell in-scope from OOS, chosen by name as in the hosts (higher = more in-scope)."""
 
 from __future__ import annotations
 

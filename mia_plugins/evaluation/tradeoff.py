@@ -1,4 +1,4 @@
-"""What rejecting OOS costs: in-scope accuracy kept against OOS caught, over all thresholds."""
+"""What rejecting OOS costs: in-scope accuracy kept versus OOS caught, over all thresholds."""
 
 from __future__ import annotations
 

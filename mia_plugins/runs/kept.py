@@ -1,4 +1,4 @@
-"""A trained model on disk, with everything that testing and predicting need of its training.
+"""A trained model on disk, with everything from its training that testing and predicting need.
 
 ``models/`` in a run's folder holds ``model.safetensors``; ``kept.json``: the method, its settings, the task, the options;
 ``backbone/``: the text encoder's configuration and tokenizer; ``reference.npz``: the model's predictions for the

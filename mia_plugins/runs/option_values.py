@@ -29,7 +29,7 @@ class Whole:
         text = value if isinstance(value, str) else shown(value)
         digits = text[1:] if text.startswith("-") else text
         if len(text) > 20 or not digits.isdecimal() or not self.low <= int(text) <= self.high:
-            raise argparse.ArgumentTypeError(f"{text[:40]} is no whole number from {self.low} to {self.high}")
+            raise argparse.ArgumentTypeError(f"{text[:40]} is not a whole number from {self.low} to {self.high}")
         return int(text)
 
 
@@ -65,7 +65,7 @@ def one(name: str, value: Any, action: argparse.Action) -> Any:
     if isinstance(action.type, Whole):
         try:
             if isinstance(value, bool):
-                raise argparse.ArgumentTypeError(f"{value} is no whole number")
+                raise argparse.ArgumentTypeError(f"{value} is not a whole number")
             return action.type(int(value) if isinstance(value, Integral) else value)
         except argparse.ArgumentTypeError as error:
             raise UserError(f"{name}: {error}") from None
@@ -90,7 +90,7 @@ def check_values(options: argparse.Namespace) -> argparse.Namespace:
                 raise UserError(f"--{name} {short(text)}: holds a NUL, or bytes that are not UTF-8; rename it")
         if isinstance(value, str) and name not in IGNORED and not 0 < longest_name(value) <= LONGEST_NAME:
             raise UserError(
-                f"--{name} {short(value)!r}: no name has {longest_name(value)} bytes; correct it or leave it out"
+                f"--{name} {short(value)!r}: a name cannot have {longest_name(value)} bytes; correct it or leave it out"
             )
     models = options.model_path
     if Path(models).name != models or models in RUNS_OWN:

@@ -73,7 +73,7 @@ FILES = {  # what is wrong with the whole
     ),
     "wrong default": (
         DEFAULTS + "{'num_workers': -3}",
-        "num_workers: -3 is no whole number",
+        "num_workers: -3 is not a whole number",
     ),
     "default of another type": (
         DEFAULTS + "{'video_feats': 3}",
