@@ -96,6 +96,7 @@ def test_any_keywords(usual, values):
         ({"data_mode": "binary"}, "data_mode='binary' should be one of multi-class, binary-class, ood"),
         ({"test_mode": "x"}, "test_mode='x' should be one of ood_cls, ood_det"),
         ({"seeds": 3}, "seeds=3 should be a list"),
+        ({"seeds": np.array(3)}, "seeds=array(3) should be a list"),
         ({"seed": "abc"}, "seed: abc is no whole number"),
         ({"seed": None}, "seed: None is no whole number"),
         ({"seed": 1.5}, "seed: 1.5 is no whole number"),
