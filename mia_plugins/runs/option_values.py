@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -52,9 +52,13 @@ def checked(name: str, value: Any, action: argparse.Action | None) -> Any:
             raise UserError(f"{name}={shown(value)} should be True or False")
         return value
     if action.nargs == "+" or isinstance(action.default, list):
-        if isinstance(value, str) or not isinstance(value, Iterable):
+        try:
+            items = None if isinstance(value, str) else list(value)
+        except TypeError:  # an array without a dimension calls itself iterable
+            items = None
+        if items is None:
             raise UserError(f"{name}={shown(value)} should be a list")
-        return [one(name, each, action) for each in value]
+        return [one(name, each, action) for each in items]
     return one(name, value, action)
 
 

@@ -129,7 +129,7 @@ def train_epoch(
         for name, term in terms.items():
             totals[name] = totals.get(name, 0) + term.detach().float() * count
         clips += count
-        if step % 20 == 0 or step + 1 == len(train):  # reading the loss waits for the device, so not at every step
+        if step % 20 == 0 or step + 1 == len(train):  # not at every step, as a look at the loss waits for the device
             check_finite(totals, number, step)
             bar.set_postfix(loss=f"{sum(map(float, totals.values())) / clips:.3f}", refresh=False)
     return {name: float(total) / clips for name, total in totals.items()}
@@ -144,4 +144,6 @@ def check_finite(totals: Mapping[str, Tensor], epoch: int, step: int) -> None:
     for name, total in totals.items():
         if not torch.isfinite(total):
             term = "" if name == "loss" else f" ({name})"
-            raise UserError(f"the loss{term} is {float(total)} at epoch {epoch}, step {step}; lower lr, or use float32")
+            raise UserError(
+                f"the loss{term} is {float(total)} at epoch {epoch}, step {step}; lower lr, or use precision=float32"
+            )

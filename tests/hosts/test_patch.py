@@ -130,7 +130,7 @@ def test_no_part_of_the_model_is_missing(files):
     for equation in (1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17):
         assert re.search(rf"Eq\. [\d, -]*\b{equation}\b", text) or equation in (9, 10), equation
     assert "# the LSTM runs forward in time" in text
-    assert "# cosines below this count as this" in text
+    assert "# smaller cosines count as this one" in text
 
 
 def test_as_short_as_promised(files):

@@ -125,7 +125,7 @@ def test_too_few_descriptions_are_counted(json_file):
         ("{\n'A': []}", r"own\.json:2: not valid JSON"),
         ("[1]", "holds a list"),
         ({"A": "one text"}, "'A' needs a list"),
-        ({"A": ["fine", "  "]}, "'A' needs a list .* not empty"),
+        ({"A": ["fine", "  "]}, "'A' needs a list .* non-empty"),
         ({"A": ["fine", 3]}, "'A' needs a list"),
         ({"A": None}, "'A' needs a list"),
         ('{"A": ["x"], "A": ["y"]}', "'A' is there twice; keep one"),
