@@ -115,8 +115,14 @@ def check_encoder(name: str, what: str = "text backbone") -> None:
         UserError: there is no such folder, and no hub to ask; names the encoders that are here.
     """
     source = resolve(name)
-    if local_folder(source) is not None:
+    folder = local_folder(source)
+    if folder is not None and (folder / "config.json").is_file():
         return
+    if folder is not None:
+        raise UserError(
+            f"{what} {name[:100]!r} cannot be loaded: the folder has no config.json; check that it holds config.json, "
+            "the weights and the tokenizer's files"
+        )
     here = installed_encoders()
     offer = f"; here are: {', '.join(here)}" if here else ""
     if not is_hub_id(source):

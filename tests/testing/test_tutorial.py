@@ -6,6 +6,7 @@ package run in this process, which saves their start. What the page shows of the
 
 import re
 import shlex
+import os
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,9 @@ class Reader:
             patch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
             if words[:2] == ["python", "run.py"]:
                 assert main(words[2:]) == 0
+            elif words[:2] == ["mia-plugins", "list"]:  # in a process of its own, which sees what was just installed
+                environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (self.folder / "site", ROOT)))}
+                subprocess.run([sys.executable, "-m", "mia_plugins.cli", *words[1:]], check=True, env=environment)
             elif words[0] == "mia-plugins":
                 assert cli.main(words[1:]) == 0
             elif words[:3] == ["pip", "install", "-e"]:
