@@ -4,9 +4,9 @@ A Python block whose first line names a file becomes that file; the others are t
 package run in this process, which saves their start. What the page shows of their output is compared but for its numbers.
 """
 
+import os
 import re
 import shlex
-import os
 import shutil
 import subprocess
 import sys
