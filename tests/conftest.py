@@ -6,6 +6,8 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no test may touch the network
 
+import logging  # noqa: E402
+
 import pytest  # noqa: E402
 from tiny import make_backbone, make_mintrec2  # noqa: E402
 
@@ -14,6 +16,18 @@ from tiny import make_backbone, make_mintrec2  # noqa: E402
 def _cache(tmp_path_factory):
     """A cache folder of the tests' own."""
     os.environ["MIA_PLUGINS_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True)
+def _log():
+    """Puts the log back as it was: the command of one test must not take the lines that the next one waits for."""
+    log = logging.getLogger("mia_plugins")
+    handlers, level, propagate = list(log.handlers), log.level, log.propagate
+    yield
+    for handler in set(log.handlers) - set(handlers):
+        handler.close()
+    log.handlers[:], log.propagate = handlers, propagate
+    log.setLevel(level)
 
 
 @pytest.fixture(scope="session")
