@@ -73,6 +73,17 @@ def run(plugins, checkout, backbone, table):
         ("MIntRec2.0", "amess_ood", []),
         ("MIntRec", "amess", []),
         ("MIntOOD", "amess", ["--ood_detection_method", "msp"]),
+        # methods that the host has too
+        ("MMOIR", "mia_mag_bert", ["--test_ood", "--train_ood"]),
+        ("MMOIR", "mia_mult", ["--test_ood"]),
+        ("MMOIR", "misa", ["--test_ood"]),
+        ("MIntRec2.0", "mia_mag_bert_ood", []),
+        ("MIntRec2.0", "mia_mult", []),
+        ("MIntRec2.0", "misa", []),
+        ("MIntRec", "mia_mag_bert", []),
+        ("MIntRec", "mia_misa", []),
+        ("MIntOOD", "mia_mag_bert", ["--ood_detection_method", "ma"]),
+        ("MIntOOD", "misa", ["--ood_detection_method", "msp"]),
     ],
 )
 def test_trains_and_tests(run, data, name, method, arguments):
