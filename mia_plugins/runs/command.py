@@ -79,4 +79,5 @@ def closing_words(options: argparse.Namespace, results: Results) -> str:
     if any((folder / options.model_path / KEPT).is_file() for folder in folders):
         data = f" --data_path {options.data_path}" if options.data_path is not None else ""
         lines.append(f"test this model again: python run.py --restore {folders[-1]}{data}")
+        lines.append(f'ask it: echo "thank you so much" | mia-plugins predict {folders[-1]}')
     return "\n".join(lines)

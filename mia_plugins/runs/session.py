@@ -17,6 +17,7 @@ import torch
 
 from ..data.adapter import Adapter
 from ..data.clips import Clips, LoadedData, load_clips
+from ..data.splits import label_ids
 from ..demo import build_demo
 from ..errors import UserError
 from ..nn.backbones import load_tokenizer
@@ -158,6 +159,10 @@ def check_options(options: argparse.Namespace) -> Checked:
     if kept is None:
         check_encoder(options.text_backbone)
     chosen = [kept.combination] if kept is not None else combinations(options, method)
+    if kept is None and method.check is not None:
+        labels, _ = label_ids(adapter, data_mode(options))
+        for combination in chosen:
+            method.check(adapter.name, labels, combination.method_settings)
     return Checked(options, method, adapter, chosen, choose_device(options.gpu_id), kept)
 
 
@@ -189,6 +194,8 @@ def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
     """
     if not options.test_ood or options.test_mode != "ood_det" or options.ood_detection_method != "ma":
         return
+    if "train" not in data.splits:  # a restored model's: it was checked when it was trained
+        return
     there = set(data.splits["train"].label_ids.tolist())
     absent = [label for i, label in enumerate(data.labels) if i not in there]
     if absent:
@@ -198,12 +205,20 @@ def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
         )
 
 
+def data_mode(options: argparse.Namespace) -> str:
+    """Which labels are learned; ``ood`` is one of the benchmarks' names for the usual ones."""
+    return "binary-class" if options.data_mode == "binary-class" else "multi-class"
+
+
 def read_data(options: argparse.Namespace, adapter: Adapter) -> LoadedData:
     """The clips that the options ask for."""
+    # a restored model has what it needs of the training clips, but noise is made to resemble them
+    test_alone = bool(options.restore) and not options.modality_ablation
     return load_clips(
         adapter,
         options.data_path,
-        data_mode="binary-class" if options.data_mode == "binary-class" else "multi-class",
+        names=("test",) if test_alone else ("train", "dev", "test"),
+        data_mode=data_mode(options),
         train_ood=options.train_ood,
         test_ood=options.test_ood,
         ood_dataset=options.ood_dataset,
