@@ -13,7 +13,8 @@ from ..nn.lookup import encoder_digest, short_name
 from ..system.digests import content, digest
 from .combinations import Combination
 from .digests import code_digest, data_digest
-from .session import Checked, data_mode
+from .session import Checked
+from .setup import data_mode
 
 SHORT = 10  # characters of a digest in a folder's name
 
