@@ -22,6 +22,7 @@ from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
 from .kept import REFERENCE, keep_model, trained_before
 from .ownership import begin_again, finished, owned, point_latest
+from .pace import Pace
 from .records import keep, run_record
 from .results import Run, save_arrays, saved_run
 from .rows import add_row
@@ -35,6 +36,7 @@ def run_once(
     seed: int,
     log_id: str,
     on_epoch: Callable[[Epoch], None] | None = None,
+    pace: Pace | None = None,
 ) -> Run:
     """Makes one run in a folder of its own; one that was made before is read from there, unless ``--again``.
 
@@ -44,6 +46,7 @@ def run_once(
         seed: of everything random.
         log_id: of the command, for the results table.
         on_epoch: called after every epoch; an exception it raises ends the training.
+        pace: of the command, where this run is counted.
 
     Raises:
         UserError: an option, a file or the data is wrong, or another process is making this very run.
@@ -54,8 +57,10 @@ def run_once(
         session = dataclasses.replace(session, kept=trained_before(Path(options.output_path), training))
     testing = testing_identity(session.checked)
     folder = run_folder(session.checked, training, testing, seed)
-    logger.info("seed %d%s", seed, "".join(f", {key}={value}" for key, value in combination.choice.items()))
+    place = f"{pace.place()}: " if pace is not None and pace.total > 1 else ""
+    logger.info("%sseed %d%s", place, seed, "".join(f", {key}={value}" for key, value in combination.choice.items()))
     record = None if options.again else finished(folder)
+    made_now = record is None
     if record is not None:
         logger.info("this very run is finished, in %s; --again repeats it", folder)
     else:
@@ -65,8 +70,10 @@ def run_once(
                 begin_again(folder)
                 point_latest(folder)
             run, record = make_run(session, combination, seed, log_id, folder, training, testing, on_epoch)
-        if world().rank or not options.save_results:
-            return run
+    if pace is not None:
+        pace.finish(made_now)
+    if made_now and (world().rank or not options.save_results):
+        return run
     if options.save_results and not world().rank:
         add_row(options, record, folder)
     return saved_run(folder, record, combination.choice)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import socket
 import statistics
@@ -55,6 +56,12 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
 
     assert main(arguments("table1", seeds=(0, 1))) == 0
     shown = capsys.readouterr().out
+    places = re.findall(r"^--- run (\d) of 4(, less than a minute left)?: (.*)$", shown, re.MULTILINE)
+    assert [number for number, _, _ in places] == ["1", "2", "3", "4"]
+    assert [bool(left) for _, left, _ in places] == [False, True, True, True]
+    assert {what for _, _, what in places} == {
+        f"{label}, MIntRec2.0, tiny-bert, seed {seed}" for label in ("A-MESS", "Text only") for seed in (0, 1)
+    }
     made = results(tmp_path)
     assert len(made) == 4
     accuracies = [each["metrics"]["acc"] for each in made.values() if each["method"] == "amess"]
@@ -73,7 +80,9 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
     assert main(arguments("table1", seeds=(0, 1))) == 0
     assert "--- " not in capsys.readouterr().out  # no run is begun
     assert main(arguments("table1", seeds=(0, 1, 2))) == 0
-    assert capsys.readouterr().out.count("--- ") == 2
+    shown = capsys.readouterr().out
+    assert shown.count("--- ") == 2
+    assert "--- run 5 of 6: " in shown  # four were finished before
 
 
 @pytest.mark.parametrize("seed", ["-1", "4294967296"])
