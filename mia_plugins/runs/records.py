@@ -39,6 +39,7 @@ def run_record(
     log_id: str,
     results: Mapping[str, Any],
     history: Sequence[Epoch],
+    cost: Mapping[str, float | None],
     ablation: Any,
     training: Mapping[str, Any],
     testing: Mapping[str, Any],
@@ -51,6 +52,7 @@ def run_record(
         log_id: of the command.
         results: of the manager, as fractions.
         history: epochs, with dev scores as fractions.
+        cost: see :func:`run_cost`.
         ablation: of the modalities; None: not measured.
         training, testing: the run's identity.
         seconds: how long the run took.
@@ -72,6 +74,7 @@ def run_record(
         "dev_score": 100 * float(results["best_eval_score"]) if "best_eval_score" in results else None,
         "best_epoch": best,
         "history": [vars(epoch) for epoch in history],
+        "cost": dict(cost),
         "modality_ablation": ablation,
         "device": device_name(session.device),
         "seconds": round(seconds, 1),
@@ -82,6 +85,27 @@ def run_record(
         "training": dict(training),
         "testing": dict(testing),
     }
+
+
+def run_cost(
+    model: Any, *, trained: tuple[int, float], tested: tuple[int, float], peak_mib: float | None
+) -> dict[str, float | None]:
+    """What a run cost, where it is known.
+
+    Args:
+        model: the method's.
+        trained, tested: clips, and the seconds they took; training includes scoring dev after each epoch.
+        peak_mib: the most memory, in MiB.
+
+    Returns:
+        ``parameters``, ``train_clips_per_second``, ``test_clips_per_second``, ``peak_memory_mib``.
+    """
+    rates = {
+        f"{name}_clips_per_second": round(clips / seconds, 2) if clips and seconds > 0 else None
+        for name, (clips, seconds) in (("train", trained), ("test", tested))
+    }
+    memory = round(peak_mib, 1) if peak_mib is not None else None
+    return {"parameters": sum(weight.numel() for weight in model.parameters()), **rates, "peak_memory_mib": memory}
 
 
 def changed(session: Session, combination: Combination) -> list[str]:
