@@ -20,14 +20,19 @@ def _cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _log():
-    """Puts the log back as it was: the command of one test must not take the lines that the next one waits for."""
-    log = logging.getLogger("mia_plugins")
-    handlers, level, propagate = list(log.handlers), log.level, log.propagate
+    """Ends the log that a command began in this process: it would take the lines that a later test waits for."""
+    end_log()  # of a module's or session's fixture
     yield
-    for handler in set(log.handlers) - set(handlers):
+    end_log()
+
+
+def end_log():
+    log = logging.getLogger("mia_plugins")
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
         handler.close()
-    log.handlers[:], log.propagate = handlers, propagate
-    log.setLevel(level)
+    log.propagate = True
+    log.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")
