@@ -3,23 +3,8 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, heads: int) -> Tensor:
-    """Scaled dot-product attention in ``heads`` heads, ``softmax(Q K^T / sqrt(dim / heads)) V``.
-
-    Args:
-        query: ``(batch, targets, dim)``.
-        key, value: ``(batch, sources, dim)``.
-        mask: ``(batch, sources)``, true where a source may be read; at least one per clip.
-
-    Returns:
-        ``(batch, targets, dim)``.
-    """
-    q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (query, key, value))
-    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
-    return out.transpose(1, 2).flatten(2)
+from mia_plugins.nn.attention import attend
 
 
 class CrossAttention(nn.Module):
@@ -47,7 +32,7 @@ class CrossAttention(nn.Module):
     def forward(self, query: Tensor, source: Tensor, source_mask: Tensor) -> Tensor:
         """``query`` ``(batch, targets, dim)``, ``source`` ``(batch, sources, source_dim)``; as the query's shape."""
         source = self.source_norm(source)
-        read = attend(self.query(query), self.key(source), self.value(source), source_mask, self.heads)
+        read = attend(self.query(query), self.key(source), self.value(source), source_mask[:, None], self.heads)
         read = self.dropout(self.out(read))
         return self.norm(query + read if self.residual else read)
 
@@ -74,5 +59,5 @@ class AnchorCrossAttention(nn.Module):
 
     def forward(self, own: Tensor, other: Tensor, other_mask: Tensor) -> Tensor:
         """``own`` and ``other`` ``(batch, k, dim)``, ``other_mask`` ``(batch, k)``; as ``own``'s shape."""
-        read = attend(self.query(own), self.key(other), self.value(other), other_mask, heads=1)
+        read = attend(self.query(own), self.key(other), self.value(other), other_mask[:, None], heads=1)
         return own + self.feedforward(read)
