@@ -7,6 +7,8 @@ BUILTIN = {
     "mia_plugins.methods": {
         "amess": "mia_plugins.methods.amess:METHOD",
         "text": "mia_plugins.methods.text:METHOD",
+        "cagc": "mia_plugins.methods.cagc:METHOD",
+        "miar": "mia_plugins.methods.miar:METHOD",
     },
     "mia_plugins.datasets": {
         "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",
