@@ -9,6 +9,9 @@ BUILTIN = {
         "text": "mia_plugins.methods.text:METHOD",
         "cagc": "mia_plugins.methods.cagc:METHOD",
         "miar": "mia_plugins.methods.miar:METHOD",
+        "mag_bert": "mia_plugins.methods.mag_bert:METHOD",
+        "mult": "mia_plugins.methods.mult:METHOD",
+        "misa": "mia_plugins.methods.misa:METHOD",
     },
     "mia_plugins.datasets": {
         "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",
