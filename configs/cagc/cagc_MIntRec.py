@@ -15,8 +15,7 @@ class Param:
     def __init__(self, args) -> None:
         self.hyper_param = {
             "num_train_epochs": 100,
-            "lr": usual_rates(args.text_backbone)["lr"],  # the paper's 2e-5 for BERT
-            "train_batch_size": 16,
+            **usual_rates(args.text_backbone, train_batch_size=16, lr=2e-5, new_lr_factor=1.0),
             "eval_monitor": "f1",
             "wait_patience": 8,
             "neighbours": 7,

@@ -15,9 +15,7 @@ class Param:
     def __init__(self, args) -> None:
         self.hyper_param = {
             "num_train_epochs": 40,
-            **usual_rates(args.text_backbone),
-            "train_batch_size": 16,
-            "new_lr_factor": 10.0,
+            **usual_rates(args.text_backbone, train_batch_size=16),
             "eval_monitor": "acc",
             "wait_patience": 8,
         }
