@@ -18,7 +18,6 @@ from ..system.untrusted import is_regular, read_bytes
 from .method import Method
 from .registry import failed, run_file
 
-
 _executed: dict[str, tuple[bytes, Any]] = {}  # path of a user's file -> its content and its module
 
 
