@@ -51,7 +51,9 @@ def build_demo(folder: str | Path) -> Path:
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / f".{DATASET}.lock", "waiting for another process that builds the demo"):
+        with locked(folder / f".{DATASET}.lock", "waiting for another process that builds the demo") as alone:
+            for half in folder.glob(f".{DATASET}-????????") if alone else ():  # of a process that was killed
+                shutil.rmtree(half, ignore_errors=True)
             if _version(target) != VERSION:
                 _replace(target)
     except OSError as error:

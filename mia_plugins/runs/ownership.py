@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..system.files import make_folder, whole_file
+from ..system.files import make_folder, remove_halves, whole_file
 from ..system.json_files import is_a, read_object
 from ..system.leases import Leases
 from .records import RECORD
@@ -46,7 +46,9 @@ def finished(folder: Path) -> dict[str, Any] | None:
 
 
 def begin_again(folder: Path) -> None:
-    """Removes the mark of a finished run, so that a half-made new one is never mistaken for it."""
+    """Removes the mark of a finished run, so that a half-made new one is never mistaken for it, and half-written files."""
+    for each in (folder, *(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())):
+        remove_halves(each)
     with suppress(FileNotFoundError):
         (folder / RECORD).unlink()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import glob
 import os
 import stat
 import statistics
@@ -18,7 +19,7 @@ import numpy as np
 from ..errors import UserError
 from ..evaluation.metrics import displayed
 from ..system.array_files import read_array
-from ..system.files import make_folder, reason, whole_file
+from ..system.files import make_folder, reason, remove_halves, whole_file
 from ..system.locks import locked
 
 ARRAYS = ("y_pred", "y_true", "y_open", "scores", "features", "logits")
@@ -120,9 +121,11 @@ def append_row(path: Path, row: Mapping[str, Any], unless: Sequence[str] = ()) -
     make_folder(path.parent)
     try:
         # without locks on the file system, the user must keep to one writer at a time
-        with locked(Path(f"{path}.lock"), f"waiting for another process that writes {path}"):
+        with locked(Path(f"{path}.lock"), f"waiting for another process that writes {path}") as alone:
             columns, rows = read_rows(path)
             target = path.resolve()  # of a link, not the link itself
+            if alone:
+                remove_halves(target.parent, glob.escape(target.name))
             if unless and any(all(other.get(key) == str(row[key]) for key in unless) for other in rows):
                 return False
             columns += [key for key in row if key not in columns]
@@ -176,6 +179,11 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise UserError(f"{path}: is not a results table ({error}); give another --results_file_name") from error
     if any("\0" in cell for row in (columns, *(row.values() for row in rows)) for cell in row if isinstance(cell, str)):
         raise UserError(f"{path}: is not a results table (it holds a NUL); give another --results_file_name")
+    if len(columns) == 1 and (separator := next((each for each in ";\t" if each in columns[0]), "")):
+        raise UserError(
+            f"{path}: its columns are separated by {separator!r} instead of a comma; save it with commas, or give another "
+            "--results_path"
+        )
     if rows and any(None in row or None in row.values() for row in rows):
         raise UserError(
             f"{path}: is not a results table (a row does not fit its header); give another --results_file_name"

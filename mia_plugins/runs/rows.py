@@ -77,8 +77,11 @@ def add_row(options: argparse.Namespace, record: Mapping[str, Any], folder: Path
             logger.debug("results: %s", path)
     except UserError as error:
         kept = folder / UNSAVED
-        with whole_file(kept) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            writer.writeheader()
-            writer.writerow(row)
+        try:
+            with whole_file(kept) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(row), lineterminator="\n")
+                writer.writeheader()
+                writer.writerow(row)
+        except UserError:
+            raise UserError(f"{error}; the run is finished: the same command then adds its row") from error
         raise UserError(f"{error}; the run is finished, and its row is in {kept}") from error
