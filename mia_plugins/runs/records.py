@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UserError
-from ..evaluation.metrics import displayed
+from ..evaluation.metrics import displayed, oriented
 from ..nn.lookup import short_name
 from ..plugin.picture import Constant
 from ..system.files import whole_file
@@ -45,13 +45,13 @@ def run_record(
     testing: Mapping[str, Any],
     seconds: float,
 ) -> dict[str, Any]:
-    """What goes into ``run.json``; scores are in percent.
+    """What goes into ``run.json``; scores are as they are shown, mostly in percent.
 
     Args:
         session, combination, seed: what was run.
         log_id: of the command.
         results: of the manager, as fractions.
-        history: epochs, with dev scores as fractions.
+        history: epochs, with dev scores as training compares them: as fractions, an error negated.
         cost: see :func:`run_cost`.
         ablation: of the modalities; None: not measured.
         training, testing: the run's identity.
@@ -59,6 +59,8 @@ def run_record(
     """
     options, settings = session.options, combination.values()
     best = max(history, key=lambda epoch: epoch.score).number if history else None
+    monitor = settings["eval_monitor"]
+    dev = oriented(monitor, float(results["best_eval_score"])) if "best_eval_score" in results else None
     return {
         **{name: getattr(options, name) for name in OPTIONS},
         "ood_dataset": testing["ood_dataset"] or training["ood_dataset"],
@@ -71,9 +73,9 @@ def run_record(
         "frozen": options.freeze_backbone_parameters,
         "labels": list(session.data.labels),
         "metrics": percent(results),
-        "dev_score": 100 * float(results["best_eval_score"]) if "best_eval_score" in results else None,
+        "dev_score": displayed(monitor, dev) if dev is not None else None,
         "best_epoch": best,
-        "history": [vars(epoch) for epoch in history],
+        "history": [{**vars(epoch), "score": oriented(monitor, epoch.score)} for epoch in history],
         "cost": dict(cost),
         "modality_ablation": ablation,
         "device": device_name(session.device),

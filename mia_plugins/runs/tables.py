@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..evaluation.metrics import shown_in_tables
+from ..evaluation.metrics import shown_in_tables, text_of
 from .results import Results, Run, unique
 
 MISSING = "–"
@@ -49,10 +49,10 @@ def metrics_table(runs: Sequence[Run], groups: Mapping[str, Sequence[str]] | Non
         for choice in unique([run.choice for run in runs]):
             same = [run for run in runs if run.choice == choice]
             label = ", ".join(f"{key}={value}" for key, value in choice.items())
-            rows += [[f"{label} seed {run.seed}".strip(), *(f"{run.metrics[n]:.2f}" for n in shown)] for run in same]
+            rows += [[f"{label} seed {run.seed}".strip(), *(text_of(n, run.metrics[n]) for n in shown)] for run in same]
             if len(same) > 1:
                 summary = Results(same, "", Path())
-                cells = [f"{summary.mean[n]:.2f} ± {summary.std[n]:.2f}" for n in shown]
+                cells = [f"{text_of(n, summary.mean[n])} ± {text_of(n, summary.std[n])}" for n in shown]
                 rows.append([f"{label} mean ± std".strip(), *cells])
         blocks.append(format_table([heading, *shown], rows))
     return "\n\n".join(blocks)
