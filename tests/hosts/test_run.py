@@ -183,7 +183,7 @@ def test_float32_padding_changes_no_metric(run, table):
 @pytest.mark.parametrize(
     ("name", "arguments", "ours", "words"),
     [
-        ("MMOIR", ["--method", "nothing"], [], "--method nothing: MMOIR has amess, own, text"),
+        ("MMOIR", ["--method", "nothing"], [], "--method nothing: MMOIR has amess, "),
         ("MMOIR", ["--dataset", "MELD-DA"], [], "--dataset MELD-DA: MMOIR runs MIntRec2.0 and MIntRec for amess"),
         ("MMOIR", ["--dialogue_mode", "multi_turn"], [], "amess is for single turns"),
         ("MMOIR", ["--data_path", "/nowhere"], [], "no /nowhere/MIntRec2.0/in-scope/train.tsv"),

@@ -76,6 +76,10 @@ class Theirs:
         unused: prefixes of parameters that it has and never uses.
         losses: which of the probe's losses.
         rename: what is done to its state before the names are looked up.
+        inputs: the batch as it wants it, of ours and the labels.
+        more: names of what it takes of them beside text, video and audio.
+        scale: factor of its matrices; a new one's are too small for a deep part to matter in the logits.
+        labelled: whether our model is to see the labels, as in training.
     """
 
     host: str
@@ -86,6 +90,10 @@ class Theirs:
     unused: tuple = ()
     losses: str = "classification"
     rename: object = staticmethod(lambda state: state)
+    inputs: object = staticmethod(lambda batch, label_ids: batch)
+    more: tuple = ()
+    scale: float = 1.0
+    labelled: bool = False
 
     def answer(self, folder, batch, label_ids):
         """What it makes of some clips, in a process of its own."""
@@ -93,8 +101,15 @@ class Theirs:
         if not checkout.is_dir():
             pytest.skip(f"no checkout of {self.host} in {HOSTS}")
         args = {**COMMON, "text_pretrained_model": tiny_backbone(), **self.args}
-        given = {"module": self.module, "name": self.name, "args": args, "losses": self.losses}
-        torch.save({**given, "batch": batch, "label_ids": label_ids}, folder / "in.pt")
+        given = {
+            "module": self.module,
+            "name": self.name,
+            "args": args,
+            "losses": self.losses,
+            "more": self.more,
+            "scale": self.scale,
+        }
+        torch.save({**given, "batch": self.inputs(batch, label_ids), "label_ids": label_ids}, folder / "in.pt")
         (folder / args["text_backbone"]).symlink_to(tiny_backbone())  # MIntRec loads it by its name
         script = Path(__file__).with_name("host_probe.py")
         command = [sys.executable, "-W", "ignore", "-B", script, checkout.resolve(), "in.pt", "out.pt"]
@@ -129,9 +144,10 @@ def assert_same(method, settings, theirs, folder, lengths=RAGGED):
     batch, label_ids = clips(lengths)
     answers = theirs.answer(folder, batch, label_ids)
     model = build(method, settings, theirs.ours(answers["state"]))
+    given = {**as_ours(batch), "label_ids": label_ids} if theirs.labelled else as_ours(batch)
     for mode in ("eval", "train"):
         want = answers[mode]
-        output = model.train(mode == "train")(as_ours(batch))
+        output = model.train(mode == "train")(given)
         terms = model.loss(output, label_ids)
         terms = terms if isinstance(terms, dict) else {"classification": terms}
         model.zero_grad()
