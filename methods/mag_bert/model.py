@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
+from mia_plugins.errors import UserError
 from mia_plugins.nn.alignment import build_alignment
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
@@ -22,7 +23,9 @@ class MAGBert(nn.Module):
     """The model and its loss.
 
     Args:
-        encoder: the pre-trained text encoder, with its pooler.
+        encoder: the pre-trained text encoder.
+        pooler: its pooler. It learns like a new layer, and freezing the encoder leaves it to learn: many encoders come
+            with a pooler that was never trained.
         mag: the gate between the encoder's embedding layer and its transformer layers.
         num_classes: columns of the logits.
         num_labels: in-scope intents.
@@ -30,9 +33,9 @@ class MAGBert(nn.Module):
 
     pretrained = ("encoder",)
 
-    def __init__(self, encoder: TextEncoder, mag: MAG, *, num_classes: int, num_labels: int) -> None:
+    def __init__(self, encoder: TextEncoder, pooler: nn.Module, mag: MAG, *, num_classes: int, num_labels: int) -> None:
         super().__init__()
-        self.encoder, self.mag, self.num_labels = encoder, mag, num_labels
+        self.encoder, self.pooler, self.mag, self.num_labels = encoder, pooler, mag, num_labels
         self.dropout = nn.Dropout(encoder.config.hidden_dropout_prob)
         self.classifier = nn.Linear(encoder.dim, num_classes)
 
@@ -42,7 +45,7 @@ class MAGBert(nn.Module):
         video = as_frames(batch["video_feats"], batch["video_lengths"])
         audio = as_frames(batch["audio_feats"], batch["audio_lengths"])
         shifted = self.mag(self.encoder.embed(token_ids, segment_ids), video, audio)
-        features = self.dropout(self.encoder.pool(self.encoder.encode(shifted, mask.bool())))
+        features = self.dropout(self.pooler(self.encoder.encode(shifted, mask.bool())))
         return BasicOutput(self.classifier(features), features)
 
     def loss(self, output: BasicOutput, label_ids: Tensor) -> Tensor:
@@ -57,6 +60,9 @@ class MAGBert(nn.Module):
 def build(task: Task, settings: Settings) -> MAGBert:
     """The model for a task."""
     encoder = load_encoder(task.text_backbone, with_pooler=True)
+    pooler, encoder.pooler = encoder.pooler, None
+    if pooler is None:
+        raise UserError(f"text backbone {task.text_backbone!r:.100}: has no pooler, which MAG-BERT needs; use bert-*")
     video_align, audio_align = (
         build_alignment(settings.aligned_method, dim=dim, max_frames=frames, length=task.text_length)
         for dim, frames in ((task.video_dim, task.video_length), (task.audio_dim, task.audio_length))
@@ -70,4 +76,4 @@ def build(task: Task, settings: Settings) -> MAGBert:
         beta=settings.beta_shift,
         dropout=settings.dropout_prob,
     )
-    return MAGBert(encoder, mag, num_classes=task.num_classes, num_labels=task.num_labels)
+    return MAGBert(encoder, pooler, mag, num_classes=task.num_classes, num_labels=task.num_labels)

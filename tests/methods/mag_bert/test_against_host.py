@@ -10,7 +10,7 @@ CTC = "pred_output_position_inclu_blank."
 NAMES = {
     "model.bert.embeddings.": "encoder.embeddings.",
     "model.bert.encoder.": "encoder.encoder.",
-    "model.bert.pooler.": "encoder.pooler.",
+    "model.bert.pooler.": "pooler.",
     f"model.bert.MAG.alignNet.ctc_v.{CTC}": "mag.video_align.positions.",
     f"model.bert.MAG.alignNet.ctc_a.{CTC}": "mag.audio_align.positions.",
     "model.bert.MAG.W_hv.": "mag.video_gate.",

@@ -15,7 +15,7 @@ NAMES = {
     "model.classifier.": "classifier.",
     "model.bert.embeddings.": "encoder.embeddings.",
     "model.bert.encoder.": "encoder.encoder.",
-    "model.bert.pooler.": "encoder.pooler.",
+    "model.bert.pooler.": "pooler.",
     "cons_model.embeddings.": "labelled_encoder.embeddings.",
     "cons_model.encoder.": "labelled_encoder.encoder.",
     "model.bert.MAG.W_hv.": "mag.video_gate.",
