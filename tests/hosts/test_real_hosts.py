@@ -87,7 +87,7 @@ def run(plugins, checkout, backbone, table):
         ("MMOIR", "mia_tcl_map", ["--test_ood", "--train_ood"]),
         ("MMOIR", "cagc", ["--test_ood", "--train_ood"]),
         ("MMOIR", "miar", ["--test_ood"]),
-        ("MIntRec2.0", "mia_tcl_map", []),
+        ("MIntRec2.0", "tcl_map", []),
         ("MIntRec2.0", "cagc_ood", []),
         ("MIntRec2.0", "miar_ood", []),
         ("MIntRec", "tcl_map", []),
