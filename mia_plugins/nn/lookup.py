@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ..errors import UserError
 from ..system.digests import digest, file_digest
+from ..system.json_files import read_object
 from .packaged import demo_encoder
 
 DEMO = "all-MiniLM-L6-v2"
@@ -40,10 +40,9 @@ def hidden_size(name: str) -> int | None:
     """The width of a pre-trained encoder, by its ``config.json``; None where that is not on this machine."""
     try:
         folder = local_folder(resolve(name))
-        width = json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"] if folder else None
-    except (UserError, OSError, TypeError, ValueError, KeyError, RecursionError):
+        return read_object(folder / "config.json", {"hidden_size": int})["hidden_size"] if folder else None
+    except (UserError, OSError, TypeError):  # the last: a config that is only looked at has no name to give
         return None
-    return width if isinstance(width, int) else None
 
 
 def encoder_digest(name: str) -> str:

@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from easydict import EasyDict
-
 from ..data.adapter import Adapter
 from ..errors import UserError
 from ..nn.lookup import short_name
 from ..plugin.method import Method
-from ..plugin.params import load_param, modules
+from ..plugin.params import hyper_parameters, load_param, modules
 from ..plugin.registry import find_dataset, find_method
 from ..plugin.settings import parse_assignments
 from ..runs.combinations import combinations
@@ -215,8 +213,7 @@ def takes_config(method: Method, adapter: Adapter, options: argparse.Namespace) 
     if not Path(name).is_file():
         return name.removesuffix(".py") in modules(method.configs)
     options = with_defaults(options, method, adapter)
-    param = load_param(method, adapter.name, name)
-    return set(param(EasyDict(vars(options))).hyper_param) <= fields(method)
+    return set(hyper_parameters(load_param(method, adapter.name, name), options)) <= fields(method)
 
 
 def check_config(options: argparse.Namespace, wanted: Iterable[Experiment]) -> None:

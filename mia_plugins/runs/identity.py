@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..evaluation.metrics import METRICS
 from ..nn.lookup import encoder_digest, short_name
 from ..system.digests import content, digest
 from .combinations import Combination
 from .digests import code_digest, data_digest
 from .session import Checked
+from .setup import data_mode
 
 SHORT = 10  # characters of a digest in a folder's name
 
@@ -26,7 +28,7 @@ def training_identity(checked: Checked, combination: Combination, seed: int) -> 
     return {
         "method": options.method,
         "dataset": options.dataset,
-        "data_mode": "binary-class" if options.data_mode == "binary-class" else "multi-class",
+        "data_mode": data_mode(options),
         "data": data_digest(checked.adapter, Path(options.data_path), options.train_ood, options),
         "train_ood": options.train_ood,
         "ood_dataset": ood_dataset(checked) if options.train_ood else None,
@@ -44,6 +46,7 @@ def testing_identity(checked: Checked) -> dict[str, Any]:
     options = checked.options
     tests_ood = options.test_ood
     detects = tests_ood and options.test_mode == "ood_det"
+    registered = sorted(name for name, metric in METRICS.items() if metric.compute is not None)
     return {
         "test_ood": tests_ood,
         "ood_dataset": ood_dataset(checked) if tests_ood else None,
@@ -52,6 +55,7 @@ def testing_identity(checked: Checked) -> dict[str, Any]:
         "modality_ablation": options.modality_ablation,
         "restored": checked.kept is not None,
         "data": data_digest(checked.adapter, Path(options.data_path), tests_ood, options),
+        **({"metrics": registered} if registered else {}),
     }
 
 

@@ -50,8 +50,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        os.chmod(name, 0o666 & ~UMASK)  # mkstemp makes files for their owner alone, but results folders are shared
         yield temporary
+        # mkstemp, and safetensors after it, make files for their owner alone, but results folders are shared
+        os.chmod(temporary, 0o666 & ~UMASK)
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -66,6 +67,19 @@ def whole_file(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+def remove_halves(folder: Path, name: str = "*") -> None:
+    """Removes what killed processes left of :func:`whole_file` in a folder that nobody else writes to now.
+
+    Args:
+        folder: the folder; those below it are left alone.
+        name: of the files that were to be written, as a pattern.
+    """
+    for path in folder.glob(f".{name}.????????"):
+        if path.is_file() and not path.is_symlink():
+            with suppress(OSError):
+                path.unlink()
 
 
 def is_full(folder: Path) -> bool:

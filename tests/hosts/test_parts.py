@@ -39,6 +39,14 @@ def test_a_param_gives_every_setting_as_a_plain_value():
         host_param("amess", overrides={"num_anchors": [4, 0]})(ARGS)
 
 
+@pytest.mark.parametrize("fails", ["1 / 0", "raise SystemExit(0)"])
+def test_a_config_of_ones_own_that_fails_is_named_by_its_line(tmp_path, fails):
+    path = tmp_path / "mine.py"
+    path.write_text(f"class Param:\n    def __init__(self, args):\n        {fails}\n")
+    with pytest.raises(UserError, match=f"{path}, line 3: "):
+        host_param("amess", str(path))(ARGS)
+
+
 def test_every_shim_says_what_where_and_why():
     for shim in SHIMS:
         assert all((shim.name, shim.where, shim.why, shim.fix))

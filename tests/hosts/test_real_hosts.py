@@ -158,5 +158,6 @@ def test_the_hosts_own_methods(run, data, name, method):
     extra = ["--ood_detection_method", "msp"] if name == "MIntOOD" else []
     ours = ["--feat_dim", "video=256"] if name == "MIntOOD" else []
     extra += ["--test_ood"] if name == "MMOIR" else []
-    rows = run(name, data(name), "--seed", "0", *extra, method=method, ours=ours)
+    # a host keeps no model whose dev score is 0, as that of its MISA is by chance under seed 0 with today's packages
+    rows = run(name, data(name), "--seed", "1", *extra, method=method, ours=ours)
     assert {row["method"] for row in rows} == {method}
