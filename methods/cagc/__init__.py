@@ -9,7 +9,10 @@ Ours, where they leave it open:
 - Fusion: ``h_g = LayerNorm(W [h_t; mean h_cv; mean h_a])``, and the classifier reads h_g.
 - The local contrast takes the video before it meets its context, the global one h_g.
 - No label may be used in a test, so which neighbours are kept there is a setting (``test_neighbours``).
-- A training clip that is out of scope has no neighbour of its label; it is read as a test clip.
+- In training, notes on the paper say, "voting" keeps the neighbours of the same intent. If that is the clip's own label,
+  its neighbours give its label away, and the model learns to read it there instead of in the clip. By default the vote
+  is the majority's in training as in a test; ``train_neighbours=same_label`` is the other reading. An out-of-scope clip
+  has no neighbour of its label, and is read as in a test under both.
 """
 
 from __future__ import annotations

@@ -75,10 +75,8 @@ class CAGC(nn.Module):
         index, present = nearest(mean, self.bank.frames, batch["train_place"], self.settings.neighbours)
         labels = self.bank.label_ids[index].long()
         keep = kept(labels, present, self.settings.test_neighbours)
-        if (
-            "label_ids" in batch and self.settings.train_neighbours == "same_label"
-        ):  # an out-of-scope clip is read as in a test
-            own = batch["label_ids"][:, None]
+        if "label_ids" in batch and self.settings.train_neighbours == "same_label":
+            own = batch["label_ids"][:, None]  # out of scope, a clip is read as in a test
             keep = torch.where(own < self.num_labels, present & (labels == own), keep)
         return index, keep
 

@@ -14,8 +14,8 @@ class Settings:
 
     Args:
         neighbours: k, training clips that are looked up for a clip.
-        train_neighbours: which of them a training clip keeps: those of its own label, or those that it would keep in a
-            test.
+        train_neighbours: which of them a training clip keeps: those that it would keep in a test, or those of its own
+            label, which tells the model the answer.
         test_neighbours: which of them a test clip keeps: those of the majority's label, all, or none.
         heads: of the context-augmented transformer; divides the encoder's width.
         temperature: tau of the contrastive losses.
@@ -25,7 +25,7 @@ class Settings:
     """
 
     neighbours: Annotated[int, Range(1, 1000)] = 7
-    train_neighbours: Literal["same_label", "as_tested"] = "same_label"
+    train_neighbours: Literal["as_tested", "same_label"] = "as_tested"
     test_neighbours: Literal["majority", "all", "none"] = "majority"
     heads: Annotated[int, Range(1, 1000)] = 8
     temperature: Annotated[float, Range(0, 1_000_000, above=True)] = 0.7

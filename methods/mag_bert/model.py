@@ -33,9 +33,7 @@ class MAGBert(nn.Module):
 
     pretrained = ("encoder",)
 
-    def __init__(
-        self, encoder: TextEncoder, pooler: nn.Module, mag: MAG, *, num_classes: int, num_labels: int
-    ) -> None:
+    def __init__(self, encoder: TextEncoder, pooler: nn.Module, mag: MAG, *, num_classes: int, num_labels: int) -> None:
         super().__init__()
         self.encoder, self.pooler, self.mag, self.num_labels = encoder, pooler, mag, num_labels
         self.dropout = nn.Dropout(encoder.config.hidden_dropout_prob)

@@ -40,8 +40,10 @@ class TCLMAP(nn.Module):
     """The model and its loss.
 
     Args:
-        encoder: the pre-trained text encoder, with its pooler.
-        labelled_encoder: the same once more, of the augmented copy.
+        encoder: the pre-trained text encoder.
+        pooler: its pooler. It learns like a new layer, and freezing the encoder leaves it to learn: many encoders come
+            with a pooler that was never trained.
+        labelled_encoder: the encoder once more, of the augmented copy.
         prompt: makes the modality-aware prompt.
         mag: the gate between the encoder's embedding layer and its transformer layers.
         label_ids: ``(labels + 1, label_length)``, each label's tokens; see :func:`label_tokens`.
@@ -56,6 +58,7 @@ class TCLMAP(nn.Module):
     def __init__(
         self,
         encoder: TextEncoder,
+        pooler: nn.Module,
         labelled_encoder: TextEncoder,
         prompt: ModalityPrompt,
         mag: MAG,
@@ -67,7 +70,8 @@ class TCLMAP(nn.Module):
         settings: Settings,
     ) -> None:
         super().__init__()
-        self.encoder, self.labelled_encoder, self.prompt, self.mag = encoder, labelled_encoder, prompt, mag
+        self.encoder, self.pooler, self.labelled_encoder = encoder, pooler, labelled_encoder
+        self.prompt, self.mag = prompt, mag
         self.register_buffer("label_tokens", label_ids, persistent=False)
         self.mask_id, self.unknown_id, self.settings = mask_id, unknown_id, settings
         self.num_labels = len(label_ids) - 1
@@ -100,7 +104,7 @@ class TCLMAP(nn.Module):
         words = self.words(text, text.new_full((len(text), self.settings.label_length), self.mask_id))
         fused = self.mag(self.embed(self.encoder, words, prompt), video, audio)
         hidden = self.encoder.encode(fused, words.mask)
-        features = self.dropout(self.encoder.pool(hidden))
+        features = self.dropout(self.pooler(hidden))
         masked = labelled = None
         if "label_ids" in batch:  # in training
             told = self.words(text, self.label_tokens[batch["label_ids"]])
@@ -126,15 +130,20 @@ def build(task: Task, settings: Any) -> TCLMAP:
     """The model for a task, with its two pre-trained encoders.
 
     Raises:
-        UserError: the encoder's width cannot be split among the heads, or its tokenizer has no mask token.
+        UserError: the encoder's width cannot be split among the heads, it has no pooler, or its tokenizer no mask token.
     """
     tokenizer = load_tokenizer(task.text_backbone)
     encoder = load_encoder(task.text_backbone, with_pooler=True)
+    pooler, encoder.pooler = encoder.pooler, None
     dim, length = encoder.dim, task.text_length + settings.prompt_length + settings.label_length
     if dim % settings.heads:
         raise UserError(f"heads={settings.heads} should divide the width of {task.text_backbone}, {dim}")
+    if pooler is None:
+        raise UserError(f"text backbone {task.text_backbone!r:.100}: has no pooler, which TCL-MAP needs; use bert-*")
     if tokenizer.mask_token_id is None or tokenizer.unk_token_id is None:
-        raise UserError(f"text backbone {task.text_backbone}: its tokenizer lacks a mask or unknown token; use BERT's")
+        raise UserError(
+            f"text backbone {task.text_backbone!r:.100}: its tokenizer lacks a mask or an unknown token; use bert-*"
+        )
     transformer = CrossmodalTransformer(
         dim,
         settings.heads,
@@ -165,6 +174,7 @@ def build(task: Task, settings: Any) -> TCLMAP:
     )
     return TCLMAP(
         encoder,
+        pooler,
         load_encoder(task.text_backbone),
         prompt,
         mag,

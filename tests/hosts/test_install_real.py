@@ -13,12 +13,15 @@ pytestmark = needs_hosts
 
 
 @pytest.mark.parametrize(
-    ("kind", "method", "name"),  # the plugin's name here and there: mag_bert and misa are the hosts' own
+    ("kind", "method", "name"),  # the plugin's name here and there: mag_bert, misa, tcl_map are the hosts' own
     [
         *((kind, "amess", "amess") for kind in sorted(BY_SHORT_NAME)),
         ("mmoir", "mag_bert", "mia_mag_bert"),
         ("mintrec2", "mult", "mia_mult"),
         ("mintrec", "misa", "mia_misa"),
+        ("mmoir", "tcl_map", "mia_tcl_map"),
+        ("mintrec2", "cagc", "cagc"),
+        ("mintrec", "miar", "miar"),
     ],
 )
 def test_install_run_uninstall(kind, method, name, tmp_path, backbone):

@@ -84,6 +84,18 @@ def run(plugins, checkout, backbone, table):
         ("MIntRec", "mia_misa", []),
         ("MIntOOD", "mia_mag_bert", ["--ood_detection_method", "ma"]),
         ("MIntOOD", "misa", ["--ood_detection_method", "msp"]),
+        ("MMOIR", "mia_tcl_map", ["--test_ood", "--train_ood"]),
+        ("MMOIR", "cagc", ["--test_ood", "--train_ood"]),
+        ("MMOIR", "miar", ["--test_ood"]),
+        ("MIntRec2.0", "tcl_map", []),
+        ("MIntRec2.0", "cagc_ood", []),
+        ("MIntRec2.0", "miar_ood", []),
+        ("MIntRec", "tcl_map", []),
+        ("MIntRec", "cagc", []),
+        ("MIntRec", "miar", []),
+        ("MIntOOD", "mia_tcl_map", ["--ood_detection_method", "ma"]),
+        ("MIntOOD", "cagc", ["--ood_detection_method", "ma"]),
+        ("MIntOOD", "miar", ["--ood_detection_method", "ma"]),
     ],
 )
 def test_trains_and_tests(run, data, name, method, arguments):

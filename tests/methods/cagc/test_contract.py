@@ -13,6 +13,11 @@ class TestMoreNeighboursThanClips(MethodContract):
     settings = {"neighbours": 100, "test_neighbours": "all", "heads": 1}
 
 
+class TestNeighboursOfTheSameLabel(MethodContract):
+    method = METHOD
+    settings = {"train_neighbours": "same_label"}
+
+
 class TestWithoutNeighbours(MethodContract):
     method = METHOD
     settings = {"test_neighbours": "none"}

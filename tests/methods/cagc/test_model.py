@@ -16,6 +16,10 @@ class Tiny(MethodContract):
     settings = {"neighbours": 5}
 
 
+class SameLabel(Tiny):
+    settings = {"neighbours": 5, "train_neighbours": "same_label"}
+
+
 tiny = Tiny()
 
 
@@ -25,8 +29,8 @@ def kept_labels(model, batch):
     return [model.bank.label_ids[i][k].tolist() for i, k in zip(index, keep)]
 
 
-def test_in_training_a_clip_keeps_the_neighbours_of_its_label_and_an_out_of_scope_clip_those_of_a_test():
-    model, places = tiny.ready(), (0, 3, 7, 15, 18)
+def test_a_clip_may_keep_the_neighbours_of_its_label_in_training_but_an_out_of_scope_clip_those_of_a_test():
+    model, places = SameLabel().ready(), (0, 3, 7, 15, 18)
     batch = tiny.training_batch(places)
     tested = kept_labels(model, {key: value for key, value in batch.items() if key != "label_ids"})
     trained = kept_labels(model, batch)
@@ -38,11 +42,8 @@ def test_in_training_a_clip_keeps_the_neighbours_of_its_label_and_an_out_of_scop
     assert trained != tested
 
 
-def test_training_clips_may_be_read_as_tested():
-    class AsTested(Tiny):
-        settings = {"neighbours": 5, "train_neighbours": "as_tested"}
-
-    model, batch = AsTested().ready(), tiny.training_batch()
+def test_training_clips_are_read_as_tested_and_do_not_see_their_label():
+    model, batch = tiny.ready(), tiny.training_batch()
     without = {key: value for key, value in batch.items() if key != "label_ids"}
     assert kept_labels(model, batch) == kept_labels(model, without)
 
