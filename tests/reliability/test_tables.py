@@ -1,4 +1,4 @@
-"""Tables of clips that are damaged, saved by another program, or leak: refused by file and row, or warned of in the record."""
+"""Tables of clips that are damaged, saved by another program, or leak: refused by file and row, or in the record."""
 
 import json
 import os
