@@ -84,9 +84,15 @@ def remove_halves(folder: Path, name: str = "*") -> None:
 
 def is_full(folder: Path) -> bool:
     """Whether a folder's disk has no room left."""
+    return free_bytes(folder) < FULL
+
+
+def free_bytes(folder: Path) -> float:
+    """Room on the disk of a folder, which need not exist yet; infinite where the system does not say."""
+    there = next((each for each in (folder, *folder.resolve().parents) if each.exists()), folder)
     with suppress(OSError):
-        return shutil.disk_usage(folder).free < FULL
-    return False
+        return shutil.disk_usage(there).free
+    return float("inf")
 
 
 def reason(error: BaseException) -> str:

@@ -30,6 +30,26 @@ sys.exit(main(sys.argv[1:]))
 COUNTED = KILLED.replace("sys.exit(main(sys.argv[1:]))", "code = main(sys.argv[1:]); print(-left[0]); sys.exit(code)")
 
 
+# the same in a process whose disk is full from the file of this name on
+FILLED = """
+import sys, tempfile
+from mia_plugins.__main__ import main
+mkstemp, name, filler = tempfile.mkstemp, sys.argv.pop(1), sys.argv.pop(1)
+def filling(*arguments, **options):
+    made = mkstemp(*arguments, **options)
+    if f"/.{name}." in made[1]:
+        with open(filler, "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(4096))
+            except OSError:
+                pass
+    return made
+tempfile.mkstemp = filling
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def words(data, backbone, *more, method="text", epochs=4, lr="1e-3"):
     """The arguments of a small run."""
     settings = {"num_train_epochs": epochs, "train_batch_size": 16, "lr": lr, "wait_patience": epochs}
