@@ -19,9 +19,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "reproduce",
         help="run what the paper's tables and figures need, and write them beside the paper's numbers",
-        description="Shows the plan, makes the runs that have no result yet, and writes the tables. The same command "
-        "goes on after an interruption; started several times on one results folder, by hand, torchrun or accelerate "
-        "launch, each process takes other runs.",
+        description="Shows the plan, makes the runs that have no result yet, and writes the tables. After an interruption "
+        "the same command continues. Several processes, started by hand, torchrun or accelerate launch, may share one "
+        "results folder: each takes different runs.",
     )
     parser.add_argument("what", choices=(*NAMES, "all"), help="which table or figure")
     parser.add_argument("--data_path", required=True, metavar="DIR", help="folder of the data sets")
@@ -55,11 +55,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--results", default=RESULTS, metavar="DIR", help="shared results folder (default: %(default)s)"
     )
-    parser.add_argument("--dry-run", action="store_true", help="show the plan and end")
-    parser.add_argument("--num_shards", type=int, metavar="N", help="the plan is cut into N parts ...")
-    parser.add_argument("--shard", type=int, metavar="I", help="... of which this process makes part I, from 0")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    parser.add_argument("--num_shards", type=int, metavar="N", help="split the plan into N parts")
+    parser.add_argument("--shard", type=int, metavar="I", help="make only part I of --num_shards, from 0")
     parser.add_argument(
-        "--any_code", action="store_true", help="also take results that other versions of the code made"
+        "--any_code", action="store_true", help="also accept results made by other versions of the code"
     )
     parser.add_argument("--save_model", action="store_true", help="keep the trained models")
     parser.add_argument(
@@ -69,7 +69,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def shard(options: argparse.Namespace) -> tuple[int, int]:
-    """Which part of how many this process makes: as asked for, or as torchrun's and accelerate's environment says.
+    """The part of the plan that this process makes, and how many there are, from the options or torchrun's environment.
 
     Raises:
         UserError: a part that does not exist.
@@ -93,7 +93,7 @@ def reproduce(options: argparse.Namespace) -> int:
     """Plans, shows, runs, and writes the tables; see ``--help``.
 
     Raises:
-        UserError: something of the user's is wrong, or a run failed (the others are made and the tables written).
+        UserError: something of the user's is wrong, or a run failed (the others were made and the tables written).
     """
     index, num_shards = shard(options)
     names = NAMES if options.what == "all" else (options.what,)

@@ -1,4 +1,4 @@
-"""What each of the paper's tables and figures compares: rows of a method under some settings, and the figures printed."""
+"""What each of the paper's tables and figures compares: rows of a method under some settings, and the printed figures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Experiment:
         metrics: name of a metric to its heading.
         ood: train and test with out-of-scope clips.
         rows: the first is the one the others are compared with.
-        first_seed_only: one run says it all (a picture).
+        first_seed_only: one run is enough (a picture).
     """
 
     name: str
@@ -62,14 +62,14 @@ def experiments(
     anchors: Sequence[int] = ANCHORS,
     descriptions: Sequence[int] = DESCRIPTIONS,
 ) -> list[Experiment]:
-    """The experiments behind a name, one a data set.
+    """The experiments behind a name, one for each data set.
 
     Args:
         name: one of :data:`NAMES`.
         datasets: None: those of the paper.
         methods: what tables I and II measure.
         anchors: k of Fig. 4.
-        descriptions: descriptions a label of Table IV.
+        descriptions: descriptions per label of Table IV.
     """
     compared = [Row(find_method(method).label, find_method(method).name) for method in methods]
     amess = Row("A-MESS", "amess")
@@ -88,7 +88,7 @@ def experiments(
             ablated = [Row(label, "amess", settings) for label, settings in without.items()]
             rows = quoted(paper.TABLE3, dataset, [amess, *ablated])
         elif name == "table4":
-            title, metrics = "Table IV: descriptions a label", paper.DESCRIPTIONS
+            title, metrics = "Table IV: descriptions per label", paper.DESCRIPTIONS
             first = sorted(descriptions, key=lambda count: count != 3)  # three is the paper's choice
             counted = [Row(f"{count} descriptions", "amess", {"num_descriptions": count}) for count in first]
             rows = [row for row in quoted(paper.TABLE4, dataset, counted) if row.method]

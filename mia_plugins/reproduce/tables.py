@@ -23,7 +23,7 @@ def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, A
 
     Returns:
         ``title``, ``dataset``, ``metrics`` (name to heading), ``rows`` (``label``, ``method``, ``settings``, ``seeds``
-        planned and done, ``mean`` and ``std`` by metric in percent, ``paper`` by metric), ``tests`` (a line each).
+        planned and done, ``mean`` and ``std`` by metric in percent, ``paper`` by metric), ``tests`` (one line each).
     """
     rows, values = [], {}
     for row in experiment.rows:
@@ -65,10 +65,12 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
         for name in list(experiment.metrics)[:2]:
             a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
             found = paired_test(a, b)
+            # the t interval of two differences is 13 times as wide as their distance, and of no use
+            interval = f" (95 % t interval {found.low:+.2f} to {found.high:+.2f})" if found.n > 2 else ""
             lines.append(
-                f"{first.label} − {other.label}, {experiment.metrics[name]}: {found.mean_difference:+.2f} points "
-                f"(95 % interval {found.low:+.2f} to {found.high:+.2f}), p = {found.p_value:.3g}, {found.n} common seeds, "
-                f"{found.n} pairs allow no p below {found.smallest_p:.3g}"
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: {found.mean_difference:+.2f} points{interval}"
+                f", p = {found.p_value:.3g} by a paired permutation test over {found.n} common seeds, which allow no p "
+                f"below {found.smallest_p:.3g}"
             )
     return lines
 
@@ -86,7 +88,7 @@ def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command:
 
 
 def csv_text(tables: Sequence[Mapping[str, Any]]) -> str:
-    """All numbers, one a line: experiment, data set, row, metric, mean, std, seeds, paper."""
+    """All numbers, one per line: experiment, data set, row, metric, mean, std, seeds, paper."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["experiment", "dataset", "row", "measured", "metric", "mean", "std", "seeds", "paper"])
