@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from mia_plugins.errors import UserError
 from mia_plugins.plugin.method import Method
 
+from .anchor_pictures import anchors
 from .descriptions import load_descriptions
-from .pictures import anchors, semantics
+from .pictures import semantics
 from .settings import Settings
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "reproduce",
         help="run what the paper's tables and figures need, and write them beside the paper's numbers",
-        description="Shows the plan, makes the runs that have no result yet, and writes the tables. The same command "
-        "goes on after an interruption; started several times on one results folder, by hand, torchrun or accelerate "
-        "launch, each process takes other runs.",
+        description="Shows the plan, makes the runs that have no result yet, and writes the tables. After an interruption "
+        "the same command continues. Several processes, started by hand, torchrun or accelerate launch, may share one "
+        "results folder: each takes different runs.",
     )
     parser.add_argument("what", choices=(*NAMES, "all"), help="which table or figure")
     parser.add_argument(
@@ -40,7 +40,7 @@ def reproduce(options: argparse.Namespace) -> int:
     """Plans, shows, runs, and writes the tables; see ``--help``.
 
     Raises:
-        UserError: something of the user's is wrong, or a run failed (the others are made and the tables written).
+        UserError: something of the user's is wrong, or a run failed (the others were made and the tables written).
     """
     from .experiments import experiments  # torch and the rest come after --help
     from .work import carry_out

@@ -1,4 +1,4 @@
-"""What each of the paper's tables and figures compares: rows of a method under some settings, and the figures printed."""
+"""What each of the paper's tables and figures compares: rows of a method under some settings, and the printed figures."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Experiment:
         metrics: name of a metric to its heading.
         ood: train and test with out-of-scope clips.
         rows: the first is the one the others are compared with.
-        first_seed_only: one run says it all (a picture).
+        first_seed_only: one run is enough (a picture).
         costs: show parameters, speed and memory.
     """
 
@@ -121,14 +121,14 @@ def experiments(
     anchors: Sequence[int] = ANCHORS,
     descriptions: Sequence[int] = DESCRIPTIONS,
 ) -> list[Experiment]:
-    """The experiments behind a table or figure, one a data set.
+    """The experiments behind a table or figure, one for each data set.
 
     Args:
         what: one of :data:`NAMES`.
         datasets: None: those of the paper.
         methods: what tables I and II measure; none: all of the paper's methods that are installed, and the text alone.
         anchors: k of Fig. 4.
-        descriptions: descriptions a label of Table IV.
+        descriptions: descriptions per label of Table IV.
     """
     amess = Row("A-MESS", "amess")
     found = []
@@ -147,7 +147,7 @@ def experiments(
             ablated = [Row(label, "amess", settings) for label, settings in without.items()]
             rows = quoted(paper.TABLE3, dataset, [amess, *ablated])
         elif what == "table4":
-            title, metrics = "Table IV: descriptions a label", paper.DESCRIPTIONS
+            title, metrics = "Table IV: descriptions per label", paper.DESCRIPTIONS
             first = sorted(descriptions, key=lambda count: count != 3)  # three is the paper's choice
             counted = [Row(f"{count} descriptions", "amess", {"num_descriptions": count}) for count in first]
             rows = [row for row in quoted(paper.TABLE4, dataset, counted) if row.method]

@@ -37,7 +37,7 @@ class Planned:
         settings: what differs from the config.
         key: digest of settings, data, encoders and seed.
         code: digest of the source.
-        label, text_backbone, eval_monitor: for people.
+        label, text_backbone, eval_monitor: to be shown.
         config_file_name: the config that the settings start from; None: the data set's.
     """
 
@@ -69,7 +69,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
     def runs_of(self, experiment: Experiment, row: Row) -> list[Planned]:
-        """The runs of a row, one a seed."""
+        """The runs of a row, one for each seed."""
         return self.of_row.get((experiment.name, experiment.dataset, row.label), [])
 
 
@@ -79,7 +79,7 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
     Args:
         wanted: experiments.
         options: of the command; reads ``data_path, seeds, assignments, config_file_name, descriptions_path`` and those
-            every run takes.
+            that every run takes.
 
     Raises:
         UserError: a setting that no method of the plan knows, or no data set at all.

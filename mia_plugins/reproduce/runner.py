@@ -1,4 +1,4 @@
-"""Working through a plan: one run after another, beside whoever else works on the same folder."""
+"""Working through a plan, one run after another, while other processes may work on the same folder."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def show_plan(plan: Plan, store: Store, leases: Leases) -> str:
         if store.result(run) is not None:
             state = "done"
         elif holder:
-            state = f"at work: {holder}"
+            state = f"being made by {holder}"
         elif store.started(run):
-            state = "begun, goes on"
+            state = "started, continues"
         else:
             state = "to do (code changed since)" if store.made_by_other_code(run) else "to do"
         settings = ", ".join(f"{key}={value}" for key, value in run.settings.items() if key not in shared)
@@ -54,9 +54,9 @@ def show_plan(plan: Plan, store: Store, leases: Leases) -> str:
 
 
 def run_plan(runs: Sequence[Planned], store: Store, leases: Leases, options: argparse.Namespace) -> list[str]:
-    """Makes every run that has no result and that nobody else is at; returns what failed, a line each.
+    """Makes every run that has no result and that no other process is making; returns a line for each failure.
 
-    A run that fails does not stop the others. After an interruption the same command goes on.
+    A run that fails does not stop the others. After an interruption the same command continues.
     """
     setup = Setup()
     failures: dict[str, str] = {}
@@ -79,7 +79,7 @@ def run_plan(runs: Sequence[Planned], store: Store, leases: Leases, options: arg
                     if failure:
                         failures[run.name] = failure
             pace.finish()
-        # those that others hold: once more, if meanwhile something changed
+        # the runs of other processes are looked at again as long as some of them come free
         if not left or len(left) == len(pending):
             break
         pending = left
@@ -89,7 +89,7 @@ def run_plan(runs: Sequence[Planned], store: Store, leases: Leases, options: arg
 
 
 def make_run(run: Planned, store: Store, options: argparse.Namespace, setup: Setup) -> str | None:
-    """Trains, tests and keeps one run; a line of what went wrong, or None."""
+    """Trains, tests and keeps one run; returns a line about what went wrong, or None."""
     folder = store.runs / run.name
     each = run_options(options, method=run.method, dataset=run.dataset, set=dict(run.settings), seed=run.seed)
     each.train_ood = each.test_ood = run.ood
@@ -118,7 +118,7 @@ def note_failure(run: Planned, message: str) -> str:
 
 
 def drop_foreign_progress(folder: Path, device: str) -> None:
-    """Removes training progress made on another kind of device: its random state cannot go on here."""
+    """Removes training progress made on another kind of device: its random state cannot be restored here."""
     for config in folder.glob("*/resume/config.json"):
         if read_object(config).get("device") != device:
             shutil.rmtree(config.parent)

@@ -1,4 +1,4 @@
-"""The shared results folder: one JSON file a finished run, beside the folder of what the run left behind."""
+"""The shared results folder: one JSON file for each finished run, beside the folder with the run's own files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Store:
 
     Args:
         folder: shared by all who work on the plan.
-        any_code: also take results that other versions of the source made.
+        any_code: also accept results made by other versions of the source.
     """
 
     def __init__(self, folder: Path, any_code: bool = False) -> None:
@@ -55,7 +55,7 @@ class Store:
         return any(path.stem != run.name for path in self.runs.glob(pattern))
 
     def started(self, run: Planned) -> bool:
-        """Whether a run was begun and can go on."""
+        """Whether a run was started and can be continued."""
         return any((self.runs / run.name).glob("*/resume/config.json"))
 
     def save(self, run: Planned, record: Mapping[str, Any], folder: Path, seconds: float) -> None:

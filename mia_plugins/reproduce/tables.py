@@ -24,7 +24,7 @@ def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, A
     Returns:
         ``title``, ``dataset``, ``metrics`` (name to heading), ``rows`` (``label``, ``method``, ``settings``, ``seeds``
         planned and done, ``mean``, ``std``, and ``values`` by seed, by metric in percent, ``paper`` and ``rerun`` by
-        metric, ``cost``), ``tests`` (a line each).
+        metric, ``cost``), ``tests`` (one line each).
     """
     rows, values = [], {}
     for row in experiment.rows:
@@ -81,11 +81,13 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
                 a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
                 found.append((other, paired_test(a, b)))
         for (other, test), corrected in zip(found, holm([test.p_value for _, test in found])):
-            by_holm = f", {corrected:.3g} by Holm over {len(found)} tests" if len(found) > 1 else ""
+            # the t interval of two differences is 13 times as wide as their distance, and of no use
+            interval = f" (95 % t interval {test.low:+.2f} to {test.high:+.2f})" if test.n > 2 else ""
+            by_holm = f" ({corrected:.3g} by Holm over {len(found)} tests)" if len(found) > 1 else ""
             lines.append(
-                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points "
-                f"(95 % interval {test.low:+.2f} to {test.high:+.2f}), p = {test.p_value:.3g}{by_holm}, {test.n} common "
-                f"seeds, which allow no p below {test.smallest_p:.3g}"
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}"
+                f", p = {test.p_value:.3g}{by_holm} by a paired permutation test over {test.n} common seeds, which allow "
+                f"no p below {test.smallest_p:.3g}"
             )
     return lines
 
@@ -103,7 +105,7 @@ def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command:
 
 
 def csv_text(tables: Sequence[Mapping[str, Any]]) -> str:
-    """All numbers, one a line: experiment, data set, row, metric, mean, std, seeds, paper."""
+    """All numbers, one per line: experiment, data set, row, metric, mean, std, seeds, paper."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["experiment", "dataset", "row", "measured", "metric", "mean", "std", "seeds", "paper"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,8 @@ def run_record(
         **{name: getattr(options, name) for name in OPTIONS},
         "ood_dataset": testing["ood_dataset"] or training["ood_dataset"],
         "text_backbone": short_name(options.text_backbone),
+        "demo": options.demo,
+        "clips": {name: len(clips) for name, clips in session.data.splits.items()},
         "features": [path.name for path in session.data.sources if path.suffix != ".tsv"],
         "seed": seed,
         "choice": combination.choice,
@@ -79,6 +82,7 @@ def run_record(
         "cost": dict(cost),
         "modality_ablation": ablation,
         "device": device_name(session.device),
+        "versions": {name: version(name) for name in ("torch", "transformers", "numpy")},
         "seconds": round(seconds, 1),
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "log_id": log_id,
