@@ -19,6 +19,7 @@ COMMANDS = (
     "mia_plugins.hosts.upstream.command",
     "mia_plugins.runs.show",
     "mia_plugins.runs.predict_command",
+    "mia_plugins.reproduce.compare",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
     "mia_plugins.data.command",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mia_plugins.errors import UserError
 from mia_plugins.nn.backbones import load, quiet_transformers
 from mia_plugins.nn.lookup import resolve
+from mia_plugins.system.array_files import read_array
 from mia_plugins.system.files import cache_folder, whole_file
 
 
@@ -31,10 +34,10 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
     """
     source = resolve(encoder)
     path = cache_folder() / "descriptions" / f"{_key(descriptions, source)}.npy"
-    try:
-        return torch.from_numpy(np.load(path, allow_pickle=False))
-    except (OSError, ValueError):  # not there yet, or damaged: computed again
-        pass
+    with suppress(FileNotFoundError, UserError):  # not there yet, or damaged: computed again
+        kept = read_array(path)
+        if kept.dtype == np.float32 and kept.ndim == 3 and kept.shape[:2] == (len(descriptions), len(descriptions[0])):
+            return torch.from_numpy(kept)
     vectors = encode_descriptions(descriptions, source)
     with whole_file(path) as temporary, open(temporary, "wb") as file:
         np.save(file, vectors.numpy())

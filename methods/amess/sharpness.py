@@ -2,15 +2,13 @@
 
     python -m mia_plugins.methods.amess.sharpness RUN [RUN ...]
 
-reads the ``inspection.npz`` that ``--save_results`` left in the runs' folders (see :func:`.inspection.inspect`).
+reads the ``inspection.npz`` in the runs' folders (see :func:`.inspection.inspect`).
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mia_plugins.errors import UserError
+from mia_plugins.system.array_files import read_arrays
 
 INSPECTION = "inspection.npz"
 MODALITIES = ("video", "audio")
@@ -73,13 +72,13 @@ def measured(file: Path) -> Iterator[tuple[str, Sharpness]]:
     Raises:
         UserError: the file cannot be read.
     """
+    arrays = read_arrays(file, remedy="make the run again with --again")
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            for name in MODALITIES:
-                if f"{name}_reading" in arrays.files:
-                    yield name, sharpness(arrays[f"{name}_reading"], arrays[f"{name}_anchors"])
-    except (OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile, zlib.error) as error:
-        raise UserError(f"{file}: cannot be read ({error}); make the run again with --save_results") from error
+        for name in MODALITIES:
+            if f"{name}_reading" in arrays:
+                yield name, sharpness(arrays[f"{name}_reading"], arrays[f"{name}_anchors"])
+    except (ValueError, LookupError) as error:
+        raise UserError(f"{file}: cannot be read ({error}); make the run again with --again") from error
 
 
 def inspections(folders: Sequence[Path]) -> list[Path]:
@@ -92,7 +91,7 @@ def inspections(folders: Sequence[Path]) -> list[Path]:
     for folder in folders:
         below = sorted(folder.rglob(INSPECTION))
         if not below:
-            raise UserError(f"{folder}: no {INSPECTION} in or below this folder; run A-MESS with --save_results")
+            raise UserError(f"{folder}: no {INSPECTION} in or below this folder; give one with runs of A-MESS")
         files.update(dict.fromkeys(below))
     return list(files)
 

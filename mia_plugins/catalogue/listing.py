@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import distributions
 from typing import Any
 
@@ -102,7 +103,11 @@ def config_values(method: Method, config: str) -> dict[str, Any]:
 
 
 def metrics() -> Table:
-    """Every metric."""
+    """Every metric, those that installed plugins register included."""
+    for group in (METHOD_GROUP, DATASET_GROUP):
+        for name in names(group):
+            with suppress(Exception):  # a package that fails while it is imported; the lists of plugins say why
+                find(group, name)
     rows = [
         (m.name, m.heading, m.group, "higher" if m.higher_is_better else "lower", m.textbook_of or "", m.meaning)
         for m in METRICS.values()

@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from mia_plugins.errors import UserError
+from mia_plugins.system.locks import locked
 
 from .chance import Chance
 from .frames import AUDIO, VIDEO, Camera
@@ -51,7 +51,9 @@ def build_demo(folder: str | Path) -> Path:
         return folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(str(folder / f".{DATASET}.lock")):
+        with locked(folder / f".{DATASET}.lock", "waiting for another process that builds the demo") as alone:
+            for half in folder.glob(f".{DATASET}-????????") if alone else ():  # of a process that was killed
+                shutil.rmtree(half, ignore_errors=True)
             if _version(target) != VERSION:
                 _replace(target)
     except OSError as error:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .predictions import Predictions
 
 IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
 
@@ -11,7 +16,8 @@ IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (
 class Metric:
     """One metric.
 
-    The last five say where it is shown: its position among those shown there, smallest first; None: not there.
+    Those from ``table`` to ``monitor`` say where it is shown: its position among those shown there, smallest first; None:
+    not there.
 
     Args:
         name: its key in a run's results, spelled as the benchmark spells it.
@@ -25,7 +31,9 @@ class Metric:
         column: in the results table.
         overview: where ``mia-plugins results`` is asked for no metric in particular.
         ablation: in the table of the modality ablation.
-        monitor: among the values of ``eval_monitor``, the dev score that picks the best epoch.
+        monitor: among the values of ``eval_monitor``, the dev score that picks the best epoch; of an error, the smallest.
+        compute: the metric of some clips, from their predictions and the number of in-scope intents; a label id of that
+            number is out of scope. None: the benchmark's, which :mod:`.scoring` computes.
     """
 
     name: str
@@ -40,6 +48,7 @@ class Metric:
     overview: int | None = None
     ablation: int | None = None
     monitor: int | None = None
+    compute: Callable[[Predictions, int], float] | None = None
 
 
 # fmt: off

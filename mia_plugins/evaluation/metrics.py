@@ -16,12 +16,12 @@ def register_metric(metric: Metric) -> None:
     """Add a metric, such as a plugin's.
 
     Raises:
-        UserError: another metric has its name, or it is a monitor where lower is better.
+        UserError: another metric has its name, or nothing computes what ``eval_monitor`` may be.
     """
     if METRICS.get(metric.name, metric) != metric:
         raise UserError(f"metric {metric.name!r} is registered twice, with different definitions; rename one")
-    if metric.monitor is not None and not metric.higher_is_better:
-        raise UserError(f"metric {metric.name!r}: training keeps the epoch with the highest eval_monitor; negate it")
+    if metric.monitor is not None and metric.compute is None and metric not in BENCHMARK_METRICS:
+        raise UserError(f"metric {metric.name!r}: a monitor needs compute, which scores the dev clips; add it")
     METRICS[metric.name] = metric
 
 
@@ -43,6 +43,26 @@ def displayed(name: str, value: float) -> float:
         50.0
     """
     return value if name in METRICS and not METRICS[name].percent else 100 * value
+
+
+def text_of(name: str, value: float) -> str:
+    """Return a result that is :func:`displayed` with the digits that mean something: percent have fewer.
+
+    Example:
+        >>> text_of("acc", 61.2)
+        '61.20'
+    """
+    return f"{value:.3f}" if name in METRICS and not METRICS[name].percent else f"{value:.2f}"
+
+
+def oriented(name: str, value: float) -> float:
+    """Return a metric's value with its sign turned, if need be, so that higher is better; and the other way round.
+
+    Example:
+        >>> oriented("acc", 0.5), oriented("fpr95", 0.5)
+        (0.5, -0.5)
+    """
+    return value if name not in METRICS or METRICS[name].higher_is_better else -value
 
 
 def shown_in_tables() -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import UserError
 from .doc import doc_predict, doc_thresholds
 from .in_scope import in_scope_metrics
+from .metrics import METRICS, oriented
 from .ood_metrics import ood_metrics, ood_metrics_standard
 from .ood_scores import ood_scores
 from .open_set import oid_metrics, oid_metrics_fixed
@@ -55,19 +56,26 @@ def in_scope_scores(predictions: Predictions, num_labels: int) -> dict[str, floa
 def dev_score(
     dev: Predictions, train: Callable[[], Predictions], *, monitor: str, num_labels: int, scale: float
 ) -> float:
-    """Compute the score that picks the best epoch, as a fraction.
+    """Compute the score that picks the best epoch: the higher, the better. An error is negated.
 
     Args:
         dev: predictions of the dev clips.
         train: as in :func:`open_set_predictions`; called for ``is_os_f1`` alone.
-        monitor: an in-scope metric (the benchmark's way), or ``is_os_f1``: the mean of F1-IS and F1-OS.
+        monitor: an in-scope metric (the benchmark's way), ``is_os_f1``: the mean of F1-IS and F1-OS, or a registered
+            metric with ``compute``.
         num_labels: number of in-scope intents.
         scale: of DOC.
 
     Raises:
-        UserError: logits that are not finite, or ``is_os_f1`` without out-of-scope dev clips.
+        UserError: logits that are not finite, ``is_os_f1`` without out-of-scope dev clips, or a registered metric that
+            fails or is not finite.
     """
     check_logits(dev, "dev")
+    if METRICS[monitor].compute is not None:
+        value = computed(monitor, dev, num_labels)
+        if not np.isfinite(value):
+            raise UserError(f"eval_monitor={monitor} is {value} on the dev clips, and picks no epoch; choose another")
+        return oriented(monitor, value)
     if monitor != "is_os_f1":
         return in_scope_scores(dev, num_labels)[monitor]
     if (dev.label_ids < num_labels).all():
@@ -75,6 +83,24 @@ def dev_score(
     y_open = open_set_predictions(dev, train, num_labels=num_labels, scale=scale)
     metrics = oid_metrics_fixed(dev.label_ids, y_open, num_labels)
     return (metrics["f1-known_fixed"] + metrics["f1-open_fixed"]) / 2
+
+
+def computed(name: str, predictions: Predictions, num_labels: int) -> float:
+    """Compute a registered metric by its own function, which cannot change the arrays.
+
+    Raises:
+        UserError: the function fails, or returns no number.
+    """
+    compute, arrays = METRICS[name].compute, []
+    for array in (predictions.logits, predictions.features, predictions.label_ids):
+        arrays.append(array.view())
+        arrays[-1].flags.writeable = False
+    try:
+        return float(compute(Predictions(*arrays), num_labels))  # type: ignore[misc]
+    except Exception as error:  # somebody's code
+        raise UserError(
+            f"metric {name!r}: its compute fails on {len(predictions.label_ids)} clips ({type(error).__name__}: {error})"
+        ) from error
 
 
 def open_set_predictions(
@@ -148,11 +174,12 @@ def score_test(
         ood_detection_method: the detector of ``ood_det``.
 
     Returns:
-        Metrics as fractions, under the benchmark's names, and the arrays ``y_true``, ``y_pred`` (best in-scope class),
-        ``features``, ``logits``, and with a ``test_mode`` ``y_open`` (class with out of scope) or ``scores``.
+        Metrics as fractions, under the benchmark's names, and registered ones with ``compute`` as they return them. The
+        arrays ``y_true``, ``y_pred`` (best in-scope class), ``features``, ``logits``, and with a ``test_mode`` ``y_open``
+        (class with out of scope) or ``scores``.
 
     Raises:
-        UserError: logits that are not finite, or a detector that cannot be computed.
+        UserError: logits that are not finite, or a detector or a registered metric that cannot be computed.
     """
     check_logits(test, "test")
     results: dict[str, Any] = dict(in_scope_scores(test, num_labels))
@@ -173,4 +200,7 @@ def score_test(
         results.update(ood_metrics(scores, in_scope))
         results.update(ood_metrics_standard(scores, in_scope))
         results["scores"] = scores
+    results.update(
+        {name: computed(name, test, num_labels) for name, each in METRICS.items() if each.compute is not None}
+    )
     return results

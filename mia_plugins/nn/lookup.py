@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import socket
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ..errors import UserError
 from ..system.digests import digest, file_digest
+from ..system.json_files import read_object
 from .packaged import demo_encoder
 
 DEMO = "all-MiniLM-L6-v2"
@@ -40,10 +40,9 @@ def hidden_size(name: str) -> int | None:
     """The width of a pre-trained encoder, by its ``config.json``; None where that is not on this machine."""
     try:
         folder = local_folder(resolve(name))
-        width = json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"] if folder else None
-    except (UserError, OSError, TypeError, ValueError, KeyError, RecursionError):
+        return read_object(folder / "config.json", {"hidden_size": int})["hidden_size"] if folder else None
+    except (UserError, OSError, TypeError):  # the last: a config that is only looked at has no name to give
         return None
-    return width if isinstance(width, int) else None
 
 
 def encoder_digest(name: str) -> str:
@@ -86,10 +85,16 @@ def is_hub_id(name: str) -> bool:
     return re.fullmatch(f"{part}(/{part})?", name, re.ASCII) is not None and not re.search(r"--|\.\.|\.git$", name)
 
 
-def usual_rates(name: str) -> dict[str, float]:
-    """Batch size and learning rate to fine-tune an encoder with; a small one, such as MiniLM, tolerates larger ones."""
-    small = (hidden_size(name) or SMALL + 1) <= SMALL
-    return {"train_batch_size": 16, "lr": 5e-5} if small else {"train_batch_size": 8, "lr": 2e-5}
+def usual_rates(name: str, **large: float) -> dict[str, float]:
+    """Batch size and learning rates to fine-tune an encoder with; a small one, such as MiniLM, tolerates larger ones.
+
+    Args:
+        name: of the encoder.
+        large: what a method's authors use, with an encoder that is not small, instead of the usual values.
+    """
+    if (hidden_size(name) or SMALL + 1) <= SMALL:
+        return {"train_batch_size": 16, "lr": 5e-5, "new_lr_factor": 10.0}
+    return {"train_batch_size": 8, "lr": 2e-5, "new_lr_factor": 10.0, **large}
 
 
 def short_name(name: str) -> str:

@@ -14,12 +14,14 @@ from typing import Any
 from easydict import EasyDict
 
 from ..errors import UserError, short
-from ..system.untrusted import is_regular
+from ..system.untrusted import is_regular, read_bytes
 from .method import Method
 from .registry import failed, run_file
 
+_executed: dict[str, tuple[bytes, Any]] = {}  # path of a user's file -> its content and its module
 
-def load_param(method: Method, dataset: str, config_file_name: str | None = None) -> Any:
+
+def load_param(method: Method, dataset: str, config_file_name: str | None = None, again: bool = True) -> Any:
     """The ``Param`` class for a run; None where the method's settings need none.
 
     Args:
@@ -27,12 +29,13 @@ def load_param(method: Method, dataset: str, config_file_name: str | None = None
         dataset: ``MIntRec2.0`` stands for the module ``<method>_MIntRec2``; a data set without a module of its own gets
             the module ``<method>``.
         config_file_name: another module of the method's configs (``.py`` may follow), or the path of a file.
+        again: execute a file although this process has; false where a run looks at its file a second time.
 
     Raises:
         UserError: no such module, or no ``Param`` in it.
     """
     if config_file_name and is_regular(Path(config_file_name)):
-        return param_of(run_file(config_file_name), config_file_name)
+        return param_of(executed(config_file_name, again), config_file_name)
     if method.configs is None:
         if config_file_name:
             raise UserError(
@@ -51,6 +54,15 @@ def load_param(method: Method, dataset: str, config_file_name: str | None = None
             f"no config {short(name)!r} for method {method.name}; known: {known}; or give the path of a .py file"
         )
     return param_of(import_module(f"{method.configs}.{name}"), name)
+
+
+def executed(path: str, again: bool) -> Any:
+    """The module of a user's file."""
+    content, (before, module) = read_bytes(Path(path)), _executed.get(path, (b"", None))
+    if again or module is None or content != before:
+        module = run_file(path)
+        _executed[path] = content, module
+    return module
 
 
 def param_of(module: Any, name: str) -> Any:

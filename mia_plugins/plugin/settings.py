@@ -66,7 +66,7 @@ def describe(kind: type) -> list[Setting]:
         annotation = annotations[field.name]
         extras = getattr(annotation, "__metadata__", ())
         bounds = " ".join(str(each) for each in extras if isinstance(each, Range))
-        plain = get_args(annotation)[0] if extras else annotation
+        plain = get_args(annotation)[0] if bounds else annotation
         rows.append(Setting(field.name, wanted(plain), field.default, bounds, meanings.get(field.name, "")))
     return rows
 

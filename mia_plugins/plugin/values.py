@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Literal, Union, get_args, get_origin
@@ -46,6 +46,24 @@ class Range:
         return f"from {low}{' (excluded)' * self.above} to {high}{' (excluded)' * self.below}"
 
 
+@dataclass(frozen=True)
+class OneOf:
+    """The texts a setting may be, for ``Annotated[str, OneOf(names)]``, where a plugin may add some later.
+
+    Args:
+        names: returns them.
+    """
+
+    names: Callable[[], Sequence[str]]
+
+    def holds(self, value: Any) -> bool:
+        """Whether the value is one of them."""
+        return value in self.names()
+
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.names())}"
+
+
 def is_finite(number: Any) -> bool:
     """Whether a number is neither NaN nor infinite, and small enough for a float.
 
@@ -62,7 +80,8 @@ def typed(name: str, value: Any, annotation: Any) -> Any:
     """The value as its annotation says.
 
     Annotations may be bool, int, float, str, ``Literal``, ``Optional``, ``Tuple``, and any of them ``Annotated`` with a
-    :class:`Range`. A whole float counts as an int, and 0, 1, "true", "false" as bools; "none" stands for None.
+    :class:`Range` or :class:`OneOf`. A whole float counts as an int, and 0, 1, "true", "false" as bools; "none" stands
+    for None.
 
     Raises:
         UserError: it cannot be.
@@ -90,6 +109,8 @@ def convert(value: Any, annotation: Any) -> Any:
     origin, parts = get_origin(annotation), get_args(annotation)
     if hasattr(annotation, "__metadata__"):
         inner = convert(value, parts[0])
+        if not all(each.holds(inner) for each in annotation.__metadata__ if isinstance(each, OneOf)):
+            return MISFIT
         ranges = [each for each in annotation.__metadata__ if isinstance(each, Range)]
         numbers = [n for n in (inner if isinstance(inner, tuple) else [inner]) if isinstance(n, (int, float))]
         return inner if all(each.holds(n) for each in ranges for n in numbers) else MISFIT
@@ -160,6 +181,9 @@ def wanted(annotation: Any) -> str:
     """
     origin, parts = get_origin(annotation), get_args(annotation)
     if hasattr(annotation, "__metadata__"):
+        choices = [str(each) for each in annotation.__metadata__ if isinstance(each, OneOf)]
+        if choices:
+            return choices[0]
         return " ".join([wanted(parts[0]), *(str(each) for each in annotation.__metadata__ if isinstance(each, Range))])
     if origin is Literal:
         return f"one of {', '.join(map(str, parts))}"

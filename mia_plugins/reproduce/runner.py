@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ..errors import UserError
 from ..runs.command import run as run_options_once
 from ..runs.pace import Pace
-from ..runs.records import device_name
+from ..runs.records import RECORD
 from ..runs.setup import Setup
 from ..runs.tables import format_table
 from ..system.devices import choose_device
@@ -25,13 +25,9 @@ from .plan import Plan, Planned, run_options
 from .store import Store
 
 
-def shard_of(plan: Plan, shard: int, num_shards: int) -> list[Planned]:
-    """The runs of one of several shards."""
-    return [run for i, run in enumerate(plan.runs) if i % num_shards == shard]
-
-
-def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, leases: Leases) -> str:
+def show_plan(plan: Plan, store: Store, leases: Leases) -> str:
     """A table of runs and their state."""
+    runs = plan.runs
     # what all runs of a method have in common is said once
     shared = {
         key: value
@@ -105,7 +101,7 @@ def make_run(run: Planned, store: Store, options: argparse.Namespace, setup: Set
         device = choose_device(options.gpu_id)
         drop_foreign_progress(folder, device.type)
         found = run_options_once(each, setup, together=False).runs[0]
-        store.save(run, found.metrics, found.folder, time.monotonic() - started, device_name(device))
+        store.save(run, read_object(found.folder / RECORD), found.folder, time.monotonic() - started)
     except UserError as error:
         return note_failure(run, str(error))
     except Exception as error:  # the other runs of a long night go on

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,15 @@ class Store:
         """Whether a run was started and can be continued."""
         return any((self.runs / run.name).glob("*/resume/config.json"))
 
-    def save(self, run: Planned, metrics: dict[str, float], folder: Path, seconds: float, device: str) -> None:
-        """Writes a run's result."""
+    def save(self, run: Planned, record: Mapping[str, Any], folder: Path, seconds: float) -> None:
+        """Writes a run's result.
+
+        Args:
+            run: of a plan.
+            record: its ``run.json``.
+            folder: where that is.
+            seconds: how long it took.
+        """
         write_json(
             self.runs / f"{run.name}.json",
             {
@@ -69,14 +77,15 @@ class Store:
                 "settings": dict(run.settings),
                 "key": run.key,
                 "code": run.code,
-                "metrics": metrics,
+                "metrics": record["metrics"],
+                "cost": record["cost"],
                 "text_backbone": run.text_backbone,
                 "eval_monitor": run.eval_monitor,
                 "folder": folder.resolve().relative_to(self.folder).as_posix(),
                 "seconds": round(seconds, 1),
                 "finished": time.strftime("%Y-%m-%d %H:%M:%S"),
                 "host": socket.gethostname(),
-                "device": device,
+                "device": record["device"],
                 "torch": version("torch"),
             },
         )

@@ -36,7 +36,7 @@ def combinations(options: argparse.Namespace, method: Method) -> list[Combinatio
     Raises:
         UserError: a setting is unknown or has a wrong value.
     """
-    param = load_param(method, options.dataset, options.config_file_name)
+    param = load_param(method, options.dataset, options.config_file_name, again=False)
     values = {
         **(hyper_parameters(param, options) if param else {}),
         **(DEMO_SETTINGS if options.demo else {}),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..evaluation.metrics import METRICS
 from ..nn.lookup import encoder_digest, short_name
 from ..system.digests import content, digest
 from .combinations import Combination
@@ -45,6 +46,7 @@ def testing_identity(checked: Checked) -> dict[str, Any]:
     options = checked.options
     tests_ood = options.test_ood
     detects = tests_ood and options.test_mode == "ood_det"
+    registered = sorted(name for name, metric in METRICS.items() if metric.compute is not None)
     return {
         "test_ood": tests_ood,
         "ood_dataset": ood_dataset(checked) if tests_ood else None,
@@ -53,6 +55,7 @@ def testing_identity(checked: Checked) -> dict[str, Any]:
         "modality_ablation": options.modality_ablation,
         "restored": checked.kept is not None,
         "data": data_digest(checked.adapter, Path(options.data_path), tests_ood, options),
+        **({"metrics": registered} if registered else {}),
     }
 
 

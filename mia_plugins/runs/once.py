@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.clips import Clips
 from ..system.logs import logger
+from ..system.memory import PeakMemory
 from ..system.processes import world
 from ..training.arguments import RunArguments
 from ..training.loop import Epoch
@@ -23,7 +24,7 @@ from .identity import run_folder, testing_identity, training_identity
 from .kept import REFERENCE, keep_model, trained_before
 from .ownership import begin_again, finished, owned, point_latest
 from .pace import Pace
-from .records import keep, run_record
+from .records import keep, run_cost, run_record
 from .results import Run, save_arrays, saved_run
 from .rows import add_row
 from .session import Session
@@ -91,11 +92,27 @@ def make_run(
 ) -> tuple[Run, dict[str, Any]]:
     """Trains or restores, tests, and keeps; arguments as in :func:`run_once`, with the run's folder and identity."""
     options, settings, started = session.options, combination.settings, time.monotonic()
-    args = run_arguments(session, combination, seed, folder, training, on_epoch)
+    made: list[Epoch] = []  # now, not before an interruption
+
+    def after_epoch(epoch: Epoch) -> None:
+        made.append(epoch)
+        if on_epoch is not None:
+            on_epoch(epoch)
+
+    args = run_arguments(session, combination, seed, folder, training, after_epoch)
     model = session.build(combination, seed)
+    peak = PeakMemory(session.device)
     manager = (session.method.manager or Manager)(args, session.loaders(settings), model)
-    history = manager._train(args) if args.train else []
+    begun = time.monotonic()
+    history = (manager._train(args) if args.train else []) or []
+    tested = time.monotonic()
     results = manager._test(args)
+    cost = run_cost(
+        model,
+        trained=(len(made) * session.train_clips(), tested - begun),
+        tested=(len(session.test_clips()), time.monotonic() - tested),
+        peak_mib=peak.mib(),
+    )
     ablation = ablate(session, manager, args) if options.modality_ablation else None
     record = run_record(
         session,
@@ -103,7 +120,8 @@ def make_run(
         seed,
         log_id=log_id,
         results=results,
-        history=history or [],
+        history=history,
+        cost=cost,
         ablation=ablation,
         training=training,
         testing=testing,
@@ -129,7 +147,7 @@ def run_arguments(
     seed: int,
     folder: Path,
     identity: dict[str, Any],
-    on_epoch: Callable[[Epoch], None] | None,
+    on_epoch: Callable[[Epoch], None],
 ) -> RunArguments:
     """The arguments of the run's manager."""
     options, kept = session.options, session.kept

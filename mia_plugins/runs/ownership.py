@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..system.files import make_folder, whole_file
-from ..system.json_files import read_object
+from ..system.files import make_folder, remove_halves, whole_file
+from ..system.json_files import is_a, read_object
 from ..system.leases import Leases
 from .records import RECORD
 
 LATEST = "latest"
+KEYS = {"metrics": dict, "seed": int, "settings": dict, "changed": dict, "training": dict, "testing": dict, "date": str}
 
 
 @contextmanager
@@ -36,15 +37,18 @@ def owned(folder: Path) -> Iterator[None]:
 
 
 def finished(folder: Path) -> dict[str, Any] | None:
-    """The record of a finished run; None if the run did not finish."""
+    """The record of a finished run; None if the run did not finish, or its record is damaged."""
     try:
-        return read_object(folder / RECORD, {"metrics": dict})
+        record = read_object(folder / RECORD, KEYS)
     except (OSError, UserError):
         return None
+    return record if all(is_a(value, float) for value in record["metrics"].values()) else None
 
 
 def begin_again(folder: Path) -> None:
-    """Removes the mark of a finished run, so that a half-made new one is never mistaken for it."""
+    """Removes the mark of a finished run, so that a half-made new one is never mistaken for it, and half-written files."""
+    for each in (folder, *(path for path in folder.iterdir() if path.is_dir() and not path.is_symlink())):
+        remove_halves(each)
     with suppress(FileNotFoundError):
         (folder / RECORD).unlink()
 

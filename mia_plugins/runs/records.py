@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UserError
-from ..evaluation.metrics import displayed
+from ..evaluation.metrics import displayed, oriented
 from ..nn.lookup import short_name
 from ..plugin.picture import Constant
 from ..system.files import whole_file
@@ -40,24 +40,28 @@ def run_record(
     log_id: str,
     results: Mapping[str, Any],
     history: Sequence[Epoch],
+    cost: Mapping[str, float | None],
     ablation: Any,
     training: Mapping[str, Any],
     testing: Mapping[str, Any],
     seconds: float,
 ) -> dict[str, Any]:
-    """What goes into ``run.json``; scores are in percent.
+    """What goes into ``run.json``; scores are as they are shown, mostly in percent.
 
     Args:
         session, combination, seed: what was run.
         log_id: of the command.
         results: of the manager, as fractions.
-        history: epochs, with dev scores as fractions.
+        history: epochs, with dev scores as training compares them: as fractions, an error negated.
+        cost: see :func:`run_cost`.
         ablation: of the modalities; None: not measured.
         training, testing: the run's identity.
         seconds: how long the run took.
     """
     options, settings = session.options, combination.values()
     best = max(history, key=lambda epoch: epoch.score).number if history else None
+    monitor = settings["eval_monitor"]
+    dev = oriented(monitor, float(results["best_eval_score"])) if "best_eval_score" in results else None
     return {
         **{name: getattr(options, name) for name in OPTIONS},
         "ood_dataset": testing["ood_dataset"] or training["ood_dataset"],
@@ -72,9 +76,10 @@ def run_record(
         "frozen": options.freeze_backbone_parameters,
         "labels": list(session.data.labels),
         "metrics": percent(results),
-        "dev_score": 100 * float(results["best_eval_score"]) if "best_eval_score" in results else None,
+        "dev_score": displayed(monitor, dev) if dev is not None else None,
         "best_epoch": best,
-        "history": [vars(epoch) for epoch in history],
+        "history": [{**vars(epoch), "score": oriented(monitor, epoch.score)} for epoch in history],
+        "cost": dict(cost),
         "modality_ablation": ablation,
         "device": device_name(session.device),
         "versions": {name: version(name) for name in ("torch", "transformers", "numpy")},
@@ -86,6 +91,27 @@ def run_record(
         "training": dict(training),
         "testing": dict(testing),
     }
+
+
+def run_cost(
+    model: Any, *, trained: tuple[int, float], tested: tuple[int, float], peak_mib: float | None
+) -> dict[str, float | None]:
+    """What a run cost, where it is known.
+
+    Args:
+        model: the method's.
+        trained, tested: clips, and the seconds they took; training includes scoring dev after each epoch.
+        peak_mib: the most memory, in MiB.
+
+    Returns:
+        ``parameters``, ``train_clips_per_second``, ``test_clips_per_second``, ``peak_memory_mib``.
+    """
+    rates = {
+        f"{name}_clips_per_second": round(clips / seconds, 2) if clips and seconds > 0 else None
+        for name, (clips, seconds) in (("train", trained), ("test", tested))
+    }
+    memory = round(peak_mib, 1) if peak_mib is not None else None
+    return {"parameters": sum(weight.numel() for weight in model.parameters()), **rates, "peak_memory_mib": memory}
 
 
 def changed(session: Session, combination: Combination) -> list[str]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import csv
+import glob
 import os
 import stat
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock
 
 from ..errors import UserError
-from ..system.files import make_folder, reason, whole_file
+from ..evaluation.metrics import displayed
+from ..system.array_files import read_array
+from ..system.files import make_folder, reason, remove_halves, whole_file
+from ..system.locks import locked
 
 ARRAYS = ("y_pred", "y_true", "y_open", "scores", "features", "logits")
 
@@ -117,9 +120,12 @@ def append_row(path: Path, row: Mapping[str, Any], unless: Sequence[str] = ()) -
     """
     make_folder(path.parent)
     try:
-        with table_lock(path):
+        # without locks on the file system, the user must keep to one writer at a time
+        with locked(Path(f"{path}.lock"), f"waiting for another process that writes {path}") as alone:
             columns, rows = read_rows(path)
             target = path.resolve()  # of a link, not the link itself
+            if alone:
+                remove_halves(target.parent, glob.escape(target.name))
             if unless and any(all(other.get(key) == str(row[key]) for key in unless) for other in rows):
                 return False
             columns += [key for key in row if key not in columns]
@@ -130,21 +136,6 @@ def append_row(path: Path, row: Mapping[str, Any], unless: Sequence[str] = ()) -
     except OSError as error:
         raise UserError(f"{path}: cannot be written ({reason(error)}); give another --results_path") from error
     return True
-
-
-@contextmanager
-def table_lock(path: Path) -> Iterator[None]:
-    """Locks a table; on a file system without locks, the user must keep to one writer at a time."""
-    lock = FileLock(f"{path}.lock")
-    try:
-        lock.acquire()
-    except OSError:
-        yield
-        return
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def check_table(path: Path) -> None:
@@ -188,6 +179,11 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise UserError(f"{path}: is not a results table ({error}); give another --results_file_name") from error
     if any("\0" in cell for row in (columns, *(row.values() for row in rows)) for cell in row if isinstance(cell, str)):
         raise UserError(f"{path}: is not a results table (it holds a NUL); give another --results_file_name")
+    if len(columns) == 1 and (separator := next((each for each in ";\t" if each in columns[0]), "")):
+        raise UserError(
+            f"{path}: its columns are separated by {separator!r} instead of a comma; save it with commas, or give another "
+            "--results_path"
+        )
     if rows and any(None in row or None in row.values() for row in rows):
         raise UserError(
             f"{path}: is not a results table (a row does not fit its header); give another --results_file_name"
@@ -216,11 +212,9 @@ def saved_run(folder: Path, record: Mapping[str, Any], choice: dict[str, Any]) -
     """
     arrays = {}
     for name in ARRAYS:
-        path = folder / f"{name}.npy"
-        try:
-            if path.exists():
-                arrays[name] = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise UserError(f"{path}: cannot be read ({reason(error)}); make the run again with --again") from error
+        with suppress(FileNotFoundError):
+            arrays[name] = read_array(folder / f"{name}.npy", remedy="make the run again with --again")
     score = record.get("dev_score")
-    return Run(record["seed"], choice, dict(record["metrics"]), arrays, folder, (score or float("nan")) / 100)
+    unit = displayed(record["settings"]["eval_monitor"], 1.0)
+    dev_score = float("nan") if score is None else score / unit
+    return Run(record["seed"], choice, dict(record["metrics"]), arrays, folder, dev_score)

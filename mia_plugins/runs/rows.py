@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..evaluation.metrics import columns
+from ..evaluation.metrics import columns, text_of
 from ..system.digests import digest
 from ..system.files import whole_file
 from ..system.logs import logger
@@ -21,9 +21,10 @@ UNSAVED = "row.csv"  # in the run's folder, if the table cannot be written
 def table_row(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """A run's row: the benchmark's columns, then what sets the run apart; what was not used is left empty."""
     metrics, training = record["metrics"], record["training"]
-    row: dict[str, Any] = {key: round(metrics[key], 2) for key in columns() if key in metrics}
+    row: dict[str, Any] = {key: float(text_of(key, metrics[key])) for key in columns() if key in metrics}
     if record["dev_score"] is not None:
-        row[f"eval_{record['settings']['eval_monitor']}"] = round(record["dev_score"], 2)
+        monitor = record["settings"]["eval_monitor"]
+        row[f"eval_{monitor}"] = float(text_of(monitor, record["dev_score"]))
     detects = record["test_ood"] and record["test_mode"] == "ood_det"
     row.update(
         dataset=record["dataset"],
@@ -76,8 +77,11 @@ def add_row(options: argparse.Namespace, record: Mapping[str, Any], folder: Path
             logger.debug("results: %s", path)
     except UserError as error:
         kept = folder / UNSAVED
-        with whole_file(kept) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, list(row), lineterminator="\n")
-            writer.writeheader()
-            writer.writerow(row)
+        try:
+            with whole_file(kept) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, list(row), lineterminator="\n")
+                writer.writeheader()
+                writer.writerow(row)
+        except UserError:
+            raise UserError(f"{error}; the run is finished: the same command then adds its row") from error
         raise UserError(f"{error}; the run is finished, and its row is in {kept}") from error

@@ -132,6 +132,10 @@ class Session:
             world=world,
         )
 
+    def train_clips(self) -> int:
+        """How many clips an epoch has, out-of-scope ones included."""
+        return sum(len(clips) for name, clips in self.data.splits.items() if name in ("train", "ood_train"))
+
     def test_clips(self) -> Clips:
         """The test clips: in-scope, then out-of-scope ones."""
         return joined(self.data, "test", "ood_test")

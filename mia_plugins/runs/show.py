@@ -6,11 +6,13 @@ import argparse
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
 from ..evaluation.metrics import METRICS, shown_in_overview
+from ..plugin.registry import METHOD_GROUP, find, names
 from .results import read_rows
 from .tables import format_table
 
@@ -45,6 +47,9 @@ def results(options: argparse.Namespace) -> int:
     columns, rows = read_rows(path)
     if not rows:
         raise UserError(f"{path}: no results there; run with --save_results, or give the table's file")
+    for method in {row.get("method", "") for row in rows} & set(names(METHOD_GROUP)):
+        with suppress(Exception):  # its module may register metrics; a package that fails has none to show
+            find(METHOD_GROUP, method)
     for name in [*(options.by or ()), *(options.metrics or ())]:
         if name not in columns:
             raise UserError(f"{path}: has no column {name!r}; it has {', '.join(columns)}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..evaluation.metrics import displayed, oriented
 from ..nn.lookup import short_name
 from ..system.digests import digest
 from ..system.files import make_folder
@@ -101,7 +102,7 @@ def tune(session: Session, log_id: str) -> list[Run]:
     if not any(trial.state.name == "COMPLETE" for trial in study.trials):
         errors = [trial.user_attrs["error"] for trial in study.trials if "error" in trial.user_attrs]
         raise UserError(f"no trial finished; last: {errors[-1] if errors else 'all pruned'}")
-    logger.info("\n%s\n", trials_table(study, space))
+    logger.info("\n%s\n", trials_table(study, space, combinations[0].settings.eval_monitor))
     best = study.best_trial
     choice = {key: space[key][i] for key, i in best.params.items()}
     logger.info("best by dev: %s", " ".join(f"--set {key}={value}" for key, value in choice.items()))
@@ -195,7 +196,8 @@ def run_trial(
             raise optuna.TrialPruned
 
     runs = [run_once(session, combination, seed, log_id, on_epoch if seed == seeds[0] else None) for seed in seeds]
-    study.tell(trial, statistics.fmean(run.dev_score for run in runs))
+    monitor = combination.settings.eval_monitor
+    study.tell(trial, oriented(monitor, statistics.fmean(run.dev_score for run in runs)))
     return runs
 
 
@@ -216,8 +218,8 @@ def folder_of(session: Session, combination: Combination, seed: int) -> Path:
     return run_folder(session.checked, training, testing_identity(session.checked), seed)
 
 
-def trials_table(study: Any, space: dict[str, list[Any]]) -> str:
-    """All trials, best first, with their dev score in percent."""
+def trials_table(study: Any, space: dict[str, list[Any]], monitor: str) -> str:
+    """All trials, best first, with their dev score by the monitor."""
     ended = [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
     trials = [trial for trial in ended if "repeats" not in trial.user_attrs]
     trials.sort(key=lambda trial: (trial.state.name != "COMPLETE", -(trial.value or 0)))
@@ -226,7 +228,7 @@ def trials_table(study: Any, space: dict[str, list[Any]]) -> str:
         values = [str(space[key][i]) for key, i in trial.params.items()]
         last = max(trial.intermediate_values, default=0)
         state = "" if trial.state.name == "COMPLETE" else f"pruned at epoch {last}"
-        score = f"{100 * trial.value:.2f}" if trial.value is not None else ""
+        score = f"{displayed(monitor, oriented(monitor, trial.value)):.2f}" if trial.value is not None else ""
         rows.append([f"trial {trial.number}", *values, score, state])
     keys = list(trials[0].params) if trials else list(space)
-    return format_table(["", *keys, "dev (%)", "state"], rows)
+    return format_table(["", *keys, f"dev {monitor}", "state"], rows)

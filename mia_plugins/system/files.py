@@ -50,8 +50,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     os.close(handle)
     temporary = Path(name)
     try:
-        os.chmod(name, 0o666 & ~UMASK)  # mkstemp makes files for their owner alone, but results folders are shared
         yield temporary
+        # mkstemp, and safetensors after it, make files for their owner alone, but results folders are shared
+        os.chmod(temporary, 0o666 & ~UMASK)
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -68,11 +69,30 @@ def whole_file(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def remove_halves(folder: Path, name: str = "*") -> None:
+    """Removes what killed processes left of :func:`whole_file` in a folder that nobody else writes to now.
+
+    Args:
+        folder: the folder; those below it are left alone.
+        name: of the files that were to be written, as a pattern.
+    """
+    for path in folder.glob(f".{name}.????????"):
+        if path.is_file() and not path.is_symlink():
+            with suppress(OSError):
+                path.unlink()
+
+
 def is_full(folder: Path) -> bool:
     """Whether a folder's disk has no room left."""
+    return free_bytes(folder) < FULL
+
+
+def free_bytes(folder: Path) -> float:
+    """Room on the disk of a folder, which need not exist yet; infinite where the system does not say."""
+    there = next((each for each in (folder, *folder.resolve().parents) if each.exists()), folder)
     with suppress(OSError):
-        return shutil.disk_usage(folder).free < FULL
-    return False
+        return shutil.disk_usage(there).free
+    return float("inf")
 
 
 def reason(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from ..errors import UserError
-from ..system.files import whole_file
+from ..system.files import free_bytes, whole_file
 from ..system.untrusted import check_regular
 from .checkpoints import CONFIG, check_config, check_weights, load_weights, save_weights, short
 from .loop import Epoch
@@ -43,9 +43,15 @@ class Progress:
         self.due = 0.0  # when the state is next written, in the seconds of time.monotonic()
 
     def resume(self, model: nn.Module, state: dict[str, Any]) -> list[dict[str, Any]]:
-        """Brings model, optimizer and random state to where an interrupted run was; returns its epochs."""
+        """Brings model, optimizer and random state to where an interrupted run was; returns its epochs.
+
+        Raises:
+            UserError: the state is damaged or of another training, or the disk has no room for that of a new one.
+        """
         if self.folder is None or not self.wanted or not (self.folder / CONFIG).exists():
             self.clear()
+            if self.writes and self.folder is not None:
+                check_room(model, self.folder)
             return []
         check_config(self.folder / CONFIG, self.config, "train without --resume")
         path = self.folder / STATE
@@ -138,3 +144,19 @@ class Progress:
                     file.unlink()
             with suppress(OSError):  # someone else's file in there is no reason to fail
                 self.folder.rmdir()
+
+
+def check_room(model: nn.Module, folder: Path) -> None:
+    """Looks before a training whether the disk can hold what it keeps, which is known by the size of the model.
+
+    Raises:
+        UserError: it cannot hold the best weights and the state: the weights, and two moments of each that is trained.
+    """
+    weights = sum(part.numel() * part.element_size() for part in model.state_dict().values())
+    trained = sum(part.numel() * part.element_size() for part in model.parameters() if part.requires_grad)
+    needed, free = 2 * (weights + trained), free_bytes(folder)
+    if free < needed:
+        raise UserError(
+            f"{folder.parent}: the training needs {needed / 1e6:,.1f} MB for its weights and state, and the disk has "
+            f"{free / 1e6:,.1f} MB free; make room, or give another --output_path"
+        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from ..errors import UserError
 from ..evaluation.metrics import monitors
 from ..plugin.settings import Range, check
+from ..plugin.values import OneOf
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class TrainSettings:
     weight_decay: Annotated[float, Range(0, 1000)] = 0.01
     warmup_proportion: Annotated[float, Range(0, 1)] = 0.1
     grad_clip: Annotated[float, Range(0)] = 1.0
-    eval_monitor: str = "acc"
+    eval_monitor: Annotated[str, OneOf(monitors)] = "acc"
     length_batches: bool = True
     wait_patience: Annotated[int, Range(1, 1_000_000)] = 8
     precision: Literal["float32", "bfloat16"] = "float32"
@@ -49,5 +49,3 @@ class TrainSettings:
 
     def __post_init__(self) -> None:
         check(self)
-        if self.eval_monitor not in monitors():
-            raise UserError(f"eval_monitor={self.eval_monitor!r} should be one of {', '.join(monitors())}")

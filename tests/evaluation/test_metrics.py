@@ -15,10 +15,12 @@ IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (
 
 
 @pytest.fixture
-def registry(monkeypatch):
-    """A copy that a test may add to."""
-    monkeypatch.setattr(metrics, "METRICS", dict(metrics.METRICS))
-    return metrics
+def registry():
+    """The registry, which is as it was after a test that adds to it."""
+    known = dict(metrics.METRICS)
+    yield metrics
+    metrics.METRICS.clear()
+    metrics.METRICS.update(known)
 
 
 def test_tables():
@@ -119,6 +121,71 @@ def test_a_plugins_metrics_come_last_and_in_its_own_table(registry):
 def test_what_cannot_be_registered(registry):
     with pytest.raises(UserError, match="'acc' is registered twice"):
         registry.register_metric(Metric("acc", "ACC", IN_SCOPE, "Another."))
-    with pytest.raises(UserError, match="'mae': .* negate it"):
+    with pytest.raises(UserError, match="'mae': a monitor needs compute"):
         registry.register_metric(Metric("mae", "MAE", "r", "Error.", higher_is_better=False, monitor=9))
     assert "mae" not in registry.METRICS
+    registry.register_metric(BENCHMARK_METRICS[0])  # as it is
+
+
+def error_of(compute, **where):
+    return Metric("mae", "MAE", "r", "Error.", higher_is_better=False, percent=False, compute=compute, **where)
+
+
+def score(registry, compute, test_mode=None):
+    """A test run's results with a registered metric in them."""
+    registry.register_metric(error_of(compute))
+    return results_of(test_mode, better=True)
+
+
+def test_a_registered_metric_is_computed_from_the_predictions_of_every_test_clip(registry):
+    def compute(predictions, num_labels):
+        assert num_labels == 3
+        assert predictions.logits.shape == (40, 4)
+        assert predictions.features.shape == (40, 5)
+        return np.float32((predictions.label_ids == num_labels).mean())
+
+    results = score(registry, compute, "ood_cls")
+    assert results["mae"] == 0.25
+    assert type(results["mae"]) is float
+
+
+@pytest.mark.parametrize(
+    ("compute", "words"),
+    [
+        (lambda predictions, num_labels: 1 / 0, r"'mae': its compute fails on 40 clips \(ZeroDivisionError: "),
+        (lambda predictions, num_labels: "many", r"'mae': its compute fails on 40 clips \(ValueError: "),
+        (lambda predictions, num_labels: None, "'mae': its compute fails on 40 clips"),
+        (lambda predictions: 1, "'mae': its compute fails on 40 clips"),
+        (lambda predictions, num_labels: predictions.logits.fill(0), "read-only"),
+    ],
+)
+def test_a_registered_metric_that_fails_is_named_and_changes_nothing(registry, compute, words):
+    with pytest.raises(UserError, match=words):
+        score(registry, compute)
+
+
+def test_of_an_error_the_smallest_is_the_best(registry):
+    registry.register_metric(error_of(lambda predictions, num_labels: float(predictions.logits.mean()), monitor=9))
+    assert registry.monitors()[-1] == "mae"
+
+    def dev(value):
+        predictions = Predictions(np.full((4, 3), value), np.zeros((4, 5)), np.zeros(4, int))
+        return dev_score(predictions, lambda: predictions, monitor="mae", num_labels=3, scale=1)
+
+    assert dev(0.25) > dev(0.5)
+    assert dev(0.25) == -0.25
+    assert registry.oriented("mae", dev(0.25)) == 0.25
+    registry.METRICS["mae"] = error_of(lambda predictions, num_labels: float("nan"), monitor=9)
+    with pytest.raises(UserError, match="eval_monitor=mae is nan on the dev clips"):
+        dev(1)
+
+
+def test_a_registered_metric_may_be_the_monitor(registry):
+    from mia_plugins.training.settings import TrainSettings
+
+    with pytest.raises(UserError, match=r"eval_monitor='mae' should be one of acc, f1, .*, is_os_f1$"):
+        TrainSettings(eval_monitor="mae")
+    registry.register_metric(error_of(lambda predictions, num_labels: 0.0, monitor=9))
+    assert TrainSettings(eval_monitor="mae").eval_monitor == "mae"
+    with pytest.raises(UserError, match="is_os_f1, mae$"):
+        TrainSettings(eval_monitor="MAE")

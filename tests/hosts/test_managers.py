@@ -12,11 +12,14 @@ from hosts import bank_method
 from small_model import make_batch
 from torch.utils.data import Dataset
 
+from mia_plugins.errors import UserError
+from mia_plugins.evaluation.metrics import METRICS
 from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.evaluation.scoring import dev_score
 from mia_plugins.hosts.live.manager import PluginManager
 from mia_plugins.hosts.live.params import all_settings
 from mia_plugins.hosts.managers.batches import collate, placed
+from mia_plugins.plugin import Metric
 
 MANAGERS = "mia_plugins.hosts.managers"
 
@@ -135,6 +138,28 @@ def test_out_of_scope_clips_are_mixed_in_and_are_no_training_clips(host, tmp_pat
     assert dev["is_os_f1"] == dev_score(known, lambda: known, monitor="is_os_f1", num_labels=3, scale=1.0)
 
 
+@pytest.mark.parametrize(
+    ("loader", "clips"), [("eval", "dev"), ("test", "test"), ("reference", "training"), ("train", "training")]
+)
+def test_logits_that_are_not_finite_are_not_scored(host, tmp_path, loader, clips):
+    manager, args = make(host("mmoir"), bank_method.METHOD, tmp_path)
+    with torch.no_grad():
+        manager.model.classifier.bias[1] = float("nan")
+    count = {"test": 14}.get(loader, 12)
+    with pytest.raises(UserError, match=f"{clips} clips: logits of {count} of {count} are NaN or infinite, first in"):
+        manager._get_outputs(args, getattr(manager, f"{loader}_dataloader"))
+
+
+def test_a_registered_metric_may_be_the_monitor(host, tmp_path, monkeypatch):
+    share = Metric("far", "Far", "g", "Of the last class.", higher_is_better=False, monitor=9,
+                   compute=lambda predictions, num_labels: (predictions.logits.argmax(axis=1) == 2).mean())  # fmt: skip
+    monkeypatch.setitem(METRICS, "far", share)
+    manager, args = make(host("mmoir"), bank_method.METHOD, tmp_path, eval_monitor="far")
+    dev = manager._get_outputs(args, manager.eval_dataloader)
+    assert dev["far"] == -(dev["y_logit"].argmax(axis=1) == 2).mean()
+    assert "far" not in manager._get_outputs(args, manager.test_dataloader)
+
+
 def test_a_methods_own_manager_trains(host, tmp_path, caplog):
     usual, args = make(host("mmoir"), bank_method.METHOD, tmp_path)
     usual._train(args)
@@ -148,8 +173,6 @@ def test_a_methods_own_manager_trains(host, tmp_path, caplog):
 
 def test_detectors_are_checked_before_training(host, tmp_path):
     options = {"test_ood": True, "test_mode": "ood_det"}
-    from mia_plugins.errors import UserError
-
     with pytest.raises(UserError, match="--ood_detection_method odin: choose ma, msp"):
         make(host("mmoir"), bank_method.METHOD, tmp_path, ood_detection_method="odin", **options)
     make(host("mmoir"), bank_method.METHOD, tmp_path, ood_detection_method="ma", **options)

@@ -39,6 +39,14 @@ def test_a_param_gives_every_setting_as_a_plain_value():
         host_param("amess", overrides={"num_anchors": [4, 0]})(ARGS)
 
 
+@pytest.mark.parametrize("fails", ["1 / 0", "raise SystemExit(0)"])
+def test_a_config_of_ones_own_that_fails_is_named_by_its_line(tmp_path, fails):
+    path = tmp_path / "mine.py"
+    path.write_text(f"class Param:\n    def __init__(self, args):\n        {fails}\n")
+    with pytest.raises(UserError, match=f"{path}, line 3: "):
+        host_param("amess", str(path))(ARGS)
+
+
 def test_every_shim_says_what_where_and_why():
     for shim in SHIMS:
         assert all((shim.name, shim.where, shim.why, shim.fix))
@@ -127,12 +135,15 @@ def test_plugins_leave_the_hosts_names_alone(monkeypatch):
     monkeypatch.setattr(registry, "_registered", {registry.METHOD_GROUP: {}, registry.DATASET_GROUP: {}})
     for name in ("mine", "mia_thing"):
         registry.register(dataclasses.replace(METHOD, name=name))
-    assert names_in_host(MMOIR, ["text", "mag_bert"]) == {
+    one = names_in_host(MMOIR, ["text", "mag_bert"])
+    assert {name: one[name] for name in ("amess", "mine", "mia_text", "mia_mag_bert", "mia_thing")} == {
         "amess": "amess",
         "mine": "mine",
         "mia_text": "text",
+        "mia_mag_bert": "mag_bert",
         "mia_thing": "mia_thing",
     }
+    assert not {"text", "mag_bert"} & set(one)
     two = names_in_host(MINTREC2, ["text", "mine_ood"])
     assert {name for name, method in two.items() if method == "text"} == {"mia_text", "mia_text_ood"}
     assert {name for name, method in two.items() if method == "mine"} == {"mia_mine", "mia_mine_ood"}

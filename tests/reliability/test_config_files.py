@@ -156,6 +156,18 @@ def test_one_that_prints_is_no_error(use):
     expect("config files that are right", ending.value.combinations[0].settings.lr == 3e-4, "lr is lost")
 
 
+def test_it_is_executed_once_a_run(use, tmp_path):
+    """What it prints or writes is there once; the next run of the same process executes it anew."""
+    kind, count = "config files that are right", tmp_path / "count"
+    source = f"open({str(count)!r}, 'a').write('x')\nprint('hello')\n" + HOLDS + "{'lr': len(%r) and 3e-4}"
+    for number in (1, 2):
+        ending = attempt(kind, use(source % "a")[1])
+        expect(kind, count.read_text() == "x" * number, f"{count.read_text()} after {number} runs")
+        expect(kind, ending.printed.count("hello") == 1, "what it prints is shown twice")
+    other = attempt(kind, use(source.replace("3e-4", "5e-4") % "a")[1])
+    expect(kind, other.value.combinations[0].settings.lr == 5e-4, "a changed file is not read")
+
+
 def test_defaults_fill_in_what_is_left_out(use):
     source = DEFAULTS + "{'video_feats': 'x.pkl'}"
     _, action = use(source)

@@ -12,6 +12,12 @@ ROW = {"acc": 50.0, "seed": 1, "note": 'naïve, "quoted"\nand broken'}
 WRONG = {
     "latin-1": b"acc,note\n1,\xe9\n",
     "UTF-16": "acc,note\n1,x\n".encode("utf-16"),
+    "UTF-16 with tabs": "acc\tnote\n1\tx\n".encode("utf-16"),
+    "UTF-16 without a mark": "acc,note\n1,x\n".encode("utf-16-le"),
+    "cp1252": "acc,note\n1,\u201cx\u201d\n".encode("cp1252"),
+    "semicolons": b"acc;note\n1;x\n",
+    "semicolons, byte-order mark": b"\xef\xbb\xbfacc;note\r\n1,5;x\r\n",
+    "tabs": b"acc\tnote\n1\tx\n",
     "binary": bytes(range(256)),
     "NUL": b"acc,note\n1,\0\n",
     "a cell of 300 kB": b"acc,note\n1," + b"x" * 300_000 + b"\n",

@@ -17,6 +17,7 @@ from tiny import ROOT
 
 from mia_plugins import cli
 from mia_plugins.__main__ import main
+from mia_plugins.evaluation.metrics import METRICS
 from mia_plugins.plugin import registry
 
 BLOCK = re.compile(r"^```(python|bash|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -74,10 +75,12 @@ class Reader:
                 warm.run([*alone, "--rootdir", ".", *words[3:]], check=True)
 
 
-def test_the_tutorial(data, backbone, tmp_path, monkeypatch, capfd):
+def test_the_tutorial(data, backbone, tmp_path, monkeypatch, capfd, request):
     (tmp_path / "data").symlink_to(data)
     shutil.copytree(backbone, tmp_path / "bert")
     monkeypatch.chdir(tmp_path)
+    known = dict(METRICS)
+    request.addfinalizer(lambda: (METRICS.clear(), METRICS.update(known)))
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
     reader, printed, count = Reader(tmp_path, monkeypatch, capfd), "", 0

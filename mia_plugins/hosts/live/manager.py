@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import ConcatDataset
 
+from ...evaluation.metrics import METRICS
 from ...evaluation.predictions import Predictions
-from ...evaluation.scoring import dev_score
+from ...evaluation.scoring import check_logits, dev_score
 from ...plugin.method import Method, build_model
 from ...training.arguments import RunArguments
 from ...training.checkpoints import identity, load_checkpoint, save_checkpoint
@@ -87,13 +88,20 @@ class PluginManager(HostManager):
         save_checkpoint(self.model, Path(args.model_output_path), self.identity)
 
     def _get_outputs(self, args: Any, dataloader: Any, show_results: bool = False) -> dict[str, Any]:
-        """The host's metrics; on dev also ``is_os_f1`` where it is the monitor, which is none of the hosts'."""
-        results = super()._get_outputs(args, dataloader, show_results)
-        if self.training.eval_monitor == "is_os_f1" and dataloader is self.eval_dataloader:
-            results["is_os_f1"] = dev_score(
+        """The host's metrics; on dev also the monitor where it is none of the hosts': ``is_os_f1``, or a registered one.
+
+        Raises:
+            UserError: logits that are not finite, of which the host would score the first class.
+        """
+        results, monitor = super()._get_outputs(args, dataloader, show_results), self.training.eval_monitor
+        names = {id(self.eval_dataloader): "dev", id(self.test_dataloader): "test"}
+        check_logits(predictions(results), names.get(id(dataloader), "training"))
+        extra = monitor == "is_os_f1" or METRICS[monitor].compute is not None
+        if extra and dataloader is self.eval_dataloader:
+            results[monitor] = dev_score(
                 predictions(results),
                 lambda: predictions(super(PluginManager, self)._get_outputs(args, self.reference_dataloader)),
-                monitor="is_os_f1",
+                monitor=monitor,
                 num_labels=args.num_labels,
                 scale=self.training.scale,
             )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from argparse import Namespace
 from collections.abc import Mapping
-from types import SimpleNamespace
 from typing import Any
 
 from ...plugin.method import Method
-from ...plugin.params import load_param
+from ...plugin.params import hyper_parameters, load_param
 from ...plugin.settings import grid, parse_assignments, split_settings
 from ...training.settings import TrainSettings
 from ..facts.names import OOD, plugin
@@ -36,10 +36,10 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
 
         def __init__(self, args: Any) -> None:
             method = plugin(method_name)
-            param = load_param(method, args.dataset, config)
+            param = load_param(method, args.dataset, config, again=False)
             # a config may look at the backbone's files, which the host's name for it does not lead to
-            options = SimpleNamespace(**{**vars(args), "text_backbone": source_of(args)})
-            values = all_settings(method, param(options).hyper_param if param is not None else {})
+            options = Namespace(**{**vars(args), "text_backbone": source_of(args)})
+            values = all_settings(method, hyper_parameters(param, options) if param is not None else {})
             if method_name.endswith(method.name + OOD):
                 values["ood_training"] = "outlier_exposure"  # as the host's own methods of that name train
             values.update(overrides or {})

@@ -1,6 +1,7 @@
 """Embeddings of the descriptions: the encoder's own, cached by everything they depend on, drawing no random number."""
 
 import json
+import os
 import shutil
 import sys
 
@@ -70,10 +71,29 @@ def test_another_pooling_is_another_encoder(encoder, encoded):
     assert len(encoded) == 2
 
 
-def test_a_damaged_cache_is_made_again(encoder, tmp_path):
+def write_array(path, values):
+    with open(path, "wb") as file:
+        np.save(file, values, allow_pickle=True)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(path.read_bytes()[:-7]),
+        lambda path: path.write_bytes(b""),
+        lambda path: (path.unlink(), os.mkfifo(path)),
+        lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+        lambda path: write_array(path, np.zeros((2, 2), np.float32)),
+        lambda path: write_array(path, np.load(path).astype(np.float64)),
+        lambda path: write_array(path, np.array([["text"]])),
+        lambda path: write_array(path, np.array([[print]], object)),
+    ],
+    ids=["cut", "empty", "fifo", "device", "another shape", "another type", "text", "objects"],
+)
+def test_a_damaged_cache_is_made_again(encoder, tmp_path, damage):
     first = embed_descriptions(SENTENCES, str(encoder))
     (path,) = (tmp_path / "cache" / "descriptions").glob("*.npy")
-    path.write_bytes(path.read_bytes()[:-7])
+    damage(path)
     assert torch.equal(embed_descriptions(SENTENCES, str(encoder)), first)
     assert np.array_equal(np.load(path), first.numpy())
 
