@@ -81,13 +81,13 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
                 a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
                 found.append((other, paired_test(a, b)))
         for (other, test), corrected in zip(found, holm([test.p_value for _, test in found])):
-            by_holm = f", {corrected:.3g} by Holm over {len(found)} tests" if len(found) > 1 else ""
             # the t interval of two differences is 13 times as wide as their distance, and of no use
             interval = f" (95 % t interval {test.low:+.2f} to {test.high:+.2f})" if test.n > 2 else ""
+            by_holm = f" ({corrected:.3g} by Holm over {len(found)} tests)" if len(found) > 1 else ""
             lines.append(
-                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}, "
-                f"p = {test.p_value:.3g}{by_holm} (paired permutation test over {test.n} common seeds, which allow no p "
-                f"below {test.smallest_p:.3g})"
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}"
+                f", p = {test.p_value:.3g}{by_holm} by a paired permutation test over {test.n} common seeds, which allow "
+                f"no p below {test.smallest_p:.3g}"
             )
     return lines
 
