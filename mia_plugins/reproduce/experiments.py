@@ -1,4 +1,4 @@
-"""What each of the paper's tables and figures compares: rows of a method under some settings, and the figures printed."""
+"""What each of the paper's tables and figures compares: rows of a method under some settings, and the printed figures."""
 
 from __future__ import annotations
 
