@@ -25,9 +25,20 @@ SETTINGS = ["num_train_epochs=1", "train_batch_size=16", "lr=1e-3"]
 def arguments(data, backbone, tmp_path):
     def make(what, *more, settings=SETTINGS, seeds=(0,)):
         chosen = [part for text in [*settings, f"sentence_encoder={backbone}"] for part in ("--set", text)]
-        common = ["--method", "amess", "text", "--data_path", data, "--dataset", "MIntRec2.0"]
-        common += ["--text_backbone", backbone, "--no_modality_ablation"]
-        words = ["reproduce", what, *common, *chosen, "--results", tmp_path / "results", "--seeds", *seeds, *more]
+        common = ["--data_path", data, "--dataset", "MIntRec2.0", "--text_backbone", backbone, "--no_modality_ablation"]
+        methods = ["--method", "amess", "text"]
+        words = [
+            "reproduce",
+            what,
+            *methods,
+            *common,
+            *chosen,
+            "--results",
+            tmp_path / "results",
+            "--seeds",
+            *seeds,
+            *more,
+        ]
         return [str(word) for word in words]
 
     return make

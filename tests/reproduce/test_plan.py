@@ -143,5 +143,5 @@ def test_papers_figures_are_those_of_the_notes():
     assert paper.TABLE3["MIntRec"]["without both"] == (71.95, 68.34, 68.78, 69.08)
     (table,) = experiments("table3")
     assert {row.label: row.printed for row in table.rows} == paper.TABLE3["MIntRec"]
-    quoted = [row.label for row in experiments("table1", methods=["amess"])[0].rows if row.method is None]
+    quoted = [row.label for row in experiments("table1", methods=("amess",))[0].rows if row.method is None]
     assert quoted == ["MAG-BERT", "MulT", "TCL-MAP", "CAGC"]
