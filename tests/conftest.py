@@ -20,14 +20,19 @@ def _cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _log():
-    """Puts the log back as it was: the command of one test must not take the lines that the next one waits for."""
-    log = logging.getLogger("mia_plugins")
-    handlers, level, propagate = list(log.handlers), log.level, log.propagate
+    """Gives every test the log as it is at first: a command before it must not take the lines that it waits for."""
+    quiet_log()
     yield
-    for handler in set(log.handlers) - set(handlers):
+    quiet_log()
+
+
+def quiet_log():
+    log = logging.getLogger("mia_plugins")
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
         handler.close()
-    log.handlers[:], log.propagate = handlers, propagate
-    log.setLevel(level)
+    log.propagate = True
+    log.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

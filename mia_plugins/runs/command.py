@@ -14,7 +14,7 @@ from .once import run_once
 from .records import device_name
 from .results import Results, check_table
 from .rows import results_table
-from .session import ReadData, Session, check_options, open_session
+from .session import Checked, ReadData, Session, check_options, open_session
 from .tables import metrics_table
 from .tuning import tune
 
@@ -31,6 +31,7 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
         UserError: an option, a file or the data is wrong.
     """
     checked = check_options(options)
+    check_methods(checked)
     options = checked.options
     searches = options.tune and len(checked.combinations) > 1
     if together and not searches:  # in a search, processes try combinations side by side
@@ -51,6 +52,20 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
     results = Results(runs, metrics_table(runs), log_file)
     logger.debug("\n%s\n", results.table)
     return results
+
+
+def check_methods(checked: Checked) -> None:
+    """Lets the method look at its settings before any data are read.
+
+    Raises:
+        UserError: no model could be built with them.
+    """
+    if checked.method.check is None or checked.kept is not None:
+        return
+    binary = checked.options.data_mode == "binary-class"
+    labels = checked.adapter.binary_labels if binary else checked.adapter.labels
+    for settings in {repr(each.method_settings): each.method_settings for each in checked.combinations}.values():
+        checked.method.check(checked.options.dataset, labels, settings)
 
 
 def describe(session: Session) -> None:
