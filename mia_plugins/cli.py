@@ -18,6 +18,8 @@ COMMANDS = (
     "mia_plugins.hosts.install.command",
     "mia_plugins.hosts.upstream.command",
     "mia_plugins.runs.show",
+    "mia_plugins.runs.predict_command",
+    "mia_plugins.reproduce.compare",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
     "mia_plugins.data.command",

@@ -20,13 +20,13 @@ def _cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _log():
-    """Gives every test the log as it is at first: a command before it must not take the lines that it waits for."""
-    quiet_log()
+    """Ends the log that a command began in this process: it would take the lines that a later test waits for."""
+    end_log()  # of a module's or session's fixture
     yield
-    quiet_log()
+    end_log()
 
 
-def quiet_log():
+def end_log():
     log = logging.getLogger("mia_plugins")
     for handler in list(log.handlers):
         log.removeHandler(handler)

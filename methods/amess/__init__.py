@@ -1,6 +1,6 @@
 """A-MESS: anchor-based multimodal embedding with semantic synchronization (arXiv 2503.19474).
 
-The paper's equations by module: ``attention`` (4, 6, 8-12), ``anchors`` (5, 7, Listing 1), ``fusion`` (4-13),
+The paper's equations by module: ``attention`` (8-10), ``anchors`` (5, 7, Listing 1), ``fusion`` (4-13),
 ``semantics`` and ``losses`` (15), ``model`` (1, 14, 16, 17). The model, and torch with it, is imported when it is built.
 """
 
@@ -13,8 +13,9 @@ from mia_plugins.errors import UserError
 from mia_plugins.nn.lookup import check_encoder
 from mia_plugins.plugin.method import Method
 
+from .anchor_pictures import anchors
 from .descriptions import load_descriptions
-from .pictures import anchors, semantics
+from .pictures import semantics
 from .settings import Settings
 
 if TYPE_CHECKING:

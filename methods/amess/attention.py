@@ -1,55 +1,10 @@
-"""The two attention blocks of A-ME: cross-attention (Eq. 4, 6, 11, 12) and anchor cross-attention (Eq. 8-10)."""
+"""Anchor cross-attention, the attention block of A-ME that no other method has (Eq. 8-10)."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-
-def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor, heads: int) -> Tensor:
-    """Scaled dot-product attention in ``heads`` heads, ``softmax(Q K^T / sqrt(dim / heads)) V``.
-
-    Args:
-        query: ``(batch, targets, dim)``.
-        key, value: ``(batch, sources, dim)``.
-        mask: ``(batch, sources)``, true where a source may be read; at least one per clip.
-
-    Returns:
-        ``(batch, targets, dim)``.
-    """
-    q, k, v = (x.unflatten(-1, (heads, -1)).transpose(1, 2) for x in (query, key, value))
-    out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask[:, None, None, :])
-    return out.transpose(1, 2).flatten(2)
-
-
-class CrossAttention(nn.Module):
-    """Multi-head cross-attention with a residual on the query, normalized after it (post-norm, as BERT's own blocks).
-
-    Args:
-        dim: width of the query and of the result.
-        source_dim: width of the keys' and values' source; projected to ``dim`` here.
-        heads: number of heads.
-        dropout: probability.
-        residual: add the query; without it the text cannot pass (reading 3 of the notes).
-    """
-
-    def __init__(self, dim: int, source_dim: int, heads: int, dropout: float, residual: bool = True) -> None:
-        super().__init__()
-        self.heads, self.residual = heads, residual
-        self.source_norm = nn.LayerNorm(source_dim)  # features come at any scale
-        self.query = nn.Linear(dim, dim)
-        self.key = nn.Linear(source_dim, dim)
-        self.value = nn.Linear(source_dim, dim)
-        self.out = nn.Linear(dim, dim)
-        self.dropout = nn.Dropout(dropout)
-        self.norm = nn.LayerNorm(dim)
-
-    def forward(self, query: Tensor, source: Tensor, source_mask: Tensor) -> Tensor:
-        """``query`` ``(batch, targets, dim)``, ``source`` ``(batch, sources, source_dim)``; as the query's shape."""
-        source = self.source_norm(source)
-        read = attend(self.query(query), self.key(source), self.value(source), source_mask, self.heads)
-        read = self.dropout(self.out(read))
-        return self.norm(query + read if self.residual else read)
+from mia_plugins.nn.attention import attend
 
 
 class AnchorCrossAttention(nn.Module):
@@ -74,5 +29,5 @@ class AnchorCrossAttention(nn.Module):
 
     def forward(self, own: Tensor, other: Tensor, other_mask: Tensor) -> Tensor:
         """``own`` and ``other`` ``(batch, k, dim)``, ``other_mask`` ``(batch, k)``; as ``own``'s shape."""
-        read = attend(self.query(own), self.key(other), self.value(other), other_mask, heads=1)
+        read = attend(self.query(own), self.key(other), self.value(other), other_mask[:, None], heads=1)
         return own + self.feedforward(read)

@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from mia_plugins.nn.alignment import build_alignment
+from mia_plugins.nn.attention import CrossAttention
 from mia_plugins.nn.frames import Frames, masked_mean
 
 from .anchors import Anchors, select_anchors
-from .attention import AnchorCrossAttention, CrossAttention
+from .attention import AnchorCrossAttention
 
 
 class AnchorEmbedding(nn.Module):

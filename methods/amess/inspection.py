@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from mia_plugins.nn.alignment import CTCAlignment
+from mia_plugins.nn.attention import CrossAttention
 from mia_plugins.nn.frames import Frames, as_frames, masked_mean
 from mia_plugins.plugin.picture import Constant
 
-from .attention import CrossAttention
 from .fusion import AnchorEmbedding, IdentityStart
 from .model import AMESS
 

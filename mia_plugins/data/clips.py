@@ -88,6 +88,7 @@ def load_clips(
     adapter: Adapter,
     data_path: str | os.PathLike[str],
     *,
+    names: Sequence[str] = ("train", "dev", "test"),
     data_mode: str = "multi-class",
     train_ood: bool = False,
     test_ood: bool = False,
@@ -102,6 +103,7 @@ def load_clips(
     Args:
         adapter: the data set.
         data_path: its folder or, as in MIntRec and MMOIR, the folder above.
+        names: the splits to read; files of no other are needed.
         data_mode: ``multi-class`` or, if the data set has coarse labels, ``binary-class``.
         train_ood: also load out-of-scope clips for training and development.
         test_ood: also load out-of-scope clips for the test.
@@ -115,9 +117,9 @@ def load_clips(
     labels, ids = label_ids(adapter, data_mode)
     splits: dict[str, Split] = {}
     scope = find_scope(adapter, Path(data_path), None)
-    for name in ("train", "dev", "test"):
+    for name in names:
         splits[name] = read_split(adapter, scope, name, ids)
-    ood_names = [*(("train", "dev") if train_ood else ()), *(("test",) if test_ood else ())]
+    ood_names = [name for name in names if (test_ood if name == "test" else train_ood)]
     if ood_names:
         scope = find_scope(adapter, Path(data_path), ood_dataset or adapter.ood_dataset)
         for name in ood_names:
@@ -135,11 +137,40 @@ def load_clips(
             for name, split in splits.items()
         },
         labels=labels,
-        video_dim=video["train"].width,
-        audio_dim=audio["train"].width,
+        video_dim=next(iter(video.values())).width,
+        audio_dim=next(iter(audio.values())).width,
         sources=tuple(dict.fromkeys([*(split.table for split in splits.values()), *video_paths, *audio_paths])),
         warnings=warnings,
     )
+
+
+def load_unlabelled(
+    adapter: Adapter,
+    data_path: str | os.PathLike[str],
+    name: str,
+    *,
+    ood_dataset: str | None = None,
+    video_feats: str | None = None,
+    audio_feats: str | None = None,
+    max_lengths: Mapping[str, int] | None = None,
+) -> Clips:
+    """The clips of one split, whatever its table says of their labels; their label ids are -1.
+
+    Args:
+        adapter, data_path, video_feats, audio_feats: as in :func:`load_clips`.
+        name: the split: ``train``, ``dev`` or ``test``.
+        ood_dataset: read that out-of-scope set's table instead.
+        max_lengths: the most frames of ``video`` and ``audio``; None: the adapter's.
+
+    Raises:
+        UserError: something is wrong with a file, row, clip or option.
+    """
+    length = max_lengths or adapter.max_lengths
+    split = read_split(adapter, find_scope(adapter, Path(data_path), ood_dataset), name, None)
+    splits = {name: split}
+    video, _ = _read_modality(splits, "video_data", adapter.video_files, video_feats, length["video"])
+    audio, _ = _read_modality(splits, "audio_data", adapter.audio_files, audio_feats, length["audio"])
+    return Clips(split.keys, split.texts, np.array(split.label_ids, np.int64), video[name], audio[name])
 
 
 def _read_modality(

@@ -53,38 +53,45 @@ def label_ids(adapter: Adapter, data_mode: str) -> tuple[tuple[str, ...], dict[s
     return coarse, {label: coarse.index(adapter.binary_map[label]) for label in adapter.labels}
 
 
-def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]) -> Split:
+def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int] | None) -> Split:
     """The rows of a table whose label is in ``ids``.
 
     Args:
         adapter: the data set.
         scope: where its table is.
         name: ``train``, ``dev`` or ``test``.
-        ids: label -> id. Any other label is an error, unless the table holds both scopes.
+        ids: label -> id. Any other label is an error, unless the table holds both scopes. None: all rows, whatever
+            their labels, which need not be there; each has the id -1.
 
     Raises:
         UserError: the table cannot be read, a label is wrong, or a clip occurs twice.
     """
     labels = (*adapter.labels, adapter.ood_label)
-    expected = labels if scope.mixed else tuple(ids)
+    expected = labels if scope.mixed or ids is None else tuple(ids)
     path = scope.folder / f"{name}.tsv"
     split = Split(scope.folder, path)
     first: dict[str, tuple[int, str]] = {}
-    for number, cells in read_table(path, adapter.columns, lambda header: header[adapter.label_column] in labels):
-        key, label = adapter.key(cells), cells[adapter.label_column]
-        if label not in expected:
+    columns = adapter.columns if ids is not None else adapter.text_column + 1
+    for number, cells in read_table(path, columns, lambda header: label_of(adapter, header) in labels):
+        key, label = adapter.key(cells), label_of(adapter, cells)
+        if ids is not None and label not in expected:
             raise UserError(f"{path}, row {number}: {_wrong_label(adapter, label, expected)}")
         if key in first:
             raise UserError(f"{path}, rows {first[key][0]} and {number}: {_twice(key, first[key][1], label)}")
         first[key] = number, label
-        if label in ids:
+        if ids is None or label in ids:
             split.keys.append(key)
             split.texts.append(cells[adapter.text_column])
-            split.label_ids.append(ids[label])
+            split.label_ids.append(-1 if ids is None else ids[label])
             split.rows.append(f"{path}, row {number}")
     if not split.keys:
-        raise UserError(f"{path}: no row is labelled {' or '.join(ids)}; leave this scope out, or add its clips")
+        raise UserError(f"{path}: no row is labelled {' or '.join(ids or ())}; leave this scope out, or add its clips")
     return split
+
+
+def label_of(adapter: Adapter, cells: Sequence[str]) -> str:
+    """A row's label; empty where the table has none."""
+    return cells[adapter.label_column] if len(cells) > adapter.label_column else ""
 
 
 def _twice(key: str, label: str, other: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -94,6 +94,26 @@ def bootstrap_interval(
         raise UserError(f"metric undefined on {undefined} of {num_resamples} resamples; use more rows")
     low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(low), float(high), len(defined))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p values for their number by Holm's step-down method, so that the chance of any false find stays bounded.
+
+    Args:
+        p_values: of tests on the same question.
+
+    Returns:
+        The corrected ones, in the same order, at most 1.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    corrected, largest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        largest = max(largest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        corrected[place] = largest
+    return corrected
 
 
 def paired_test(a: npt.ArrayLike, b: npt.ArrayLike, seed: int = 0) -> PairedResult:

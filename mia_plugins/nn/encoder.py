@@ -25,7 +25,7 @@ class TextEncoder(nn.Module):
         self.config = model.config
         self.embeddings = model.embeddings
         self.encoder = model.encoder
-        self.pooler = model.pooler if with_pooler else None
+        self.pooler = getattr(model, "pooler", None) if with_pooler else None
 
     @property
     def dim(self) -> int:

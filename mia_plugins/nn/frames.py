@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 
 class Frames(NamedTuple):
@@ -27,6 +28,17 @@ def as_frames(values: Tensor, lengths: Tensor) -> Frames:
     """
     step = torch.arange(1, values.shape[1] + 1, device=values.device)
     return Frames(values.float(), step <= lengths[:, None])
+
+
+def pad_frames(frames: Frames, length: int) -> Frames:
+    """Frames padded with zeros to ``length``, as the benchmarks pad all clips to the longest of the data set.
+
+    >>> values, mask = pad_frames(as_frames(torch.ones(1, 2, 1), torch.tensor([1])), 3)
+    >>> values.flatten().tolist(), mask.tolist()
+    ([1.0, 0.0, 0.0], [[True, False, False]])
+    """
+    more = length - frames.values.shape[1]
+    return Frames(F.pad(frames.values * frames.mask[..., None], (0, 0, 0, more)), F.pad(frames.mask, (0, more)))
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -86,10 +86,16 @@ def is_hub_id(name: str) -> bool:
     return re.fullmatch(f"{part}(/{part})?", name, re.ASCII) is not None and not re.search(r"--|\.\.|\.git$", name)
 
 
-def usual_rates(name: str) -> dict[str, float]:
-    """Batch size and learning rate to fine-tune an encoder with; a small one, such as MiniLM, tolerates larger ones."""
-    small = (hidden_size(name) or SMALL + 1) <= SMALL
-    return {"train_batch_size": 16, "lr": 5e-5} if small else {"train_batch_size": 8, "lr": 2e-5}
+def usual_rates(name: str, **large: float) -> dict[str, float]:
+    """Batch size and learning rates to fine-tune an encoder with; a small one, such as MiniLM, tolerates larger ones.
+
+    Args:
+        name: of the encoder.
+        large: what a method's authors use, with an encoder that is not small, instead of the usual values.
+    """
+    if (hidden_size(name) or SMALL + 1) <= SMALL:
+        return {"train_batch_size": 16, "lr": 5e-5, "new_lr_factor": 10.0}
+    return {"train_batch_size": 8, "lr": 2e-5, "new_lr_factor": 10.0, **large}
 
 
 def short_name(name: str) -> str:

@@ -1,7 +1,8 @@
-"""The classification loss, with the two ways of learning from out-of-scope utterances."""
+"""Losses that methods share: classification with out-of-scope utterances, and two contrastive losses."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -35,3 +36,64 @@ def classification_loss(logits: Tensor, label_ids: Tensor, num_labels: int) -> T
     exposure = -log_p.mean(dim=-1)
     count = in_scope.sum()
     return (nll * in_scope).sum() / count.clamp(min=1) + (exposure * ~in_scope).sum() / (~in_scope).sum().clamp(min=1)
+
+
+def supervised_contrast(
+    anchor: Tensor, other: Tensor, label_ids: Tensor, *, num_labels: int, temperature: float
+) -> Tensor:
+    """Pulls each clip's vector in one space to those of its label in another space, away from other labels'.
+
+    For a clip i, with P the clips of its label and N those of other labels in the batch: ``-log(sum_P exp(sim(a_i, o_j)
+    / t) / sum_{P + N} exp(sim(a_i, o_j) / t))``, averaged over the clips; sim is the cosine. The clip itself is in P, as
+    its two vectors are different ones. Out-of-scope clips take no part on either side.
+
+    Args:
+        anchor: ``(batch, dim)``.
+        other: ``(batch, dim)``.
+        label_ids: ``(batch,)``; an id of ``num_labels`` is out of scope.
+        num_labels: number of in-scope intents.
+        temperature: ``t``.
+
+    Returns:
+        A scalar; zero where all clips have one label, or none is in scope.
+
+    >>> same = torch.eye(2)
+    >>> round(supervised_contrast(same, same, torch.tensor([0, 1]), num_labels=2, temperature=1.0).item(), 4)
+    0.3133
+    """
+    in_scope = label_ids < num_labels
+    with torch.autocast(anchor.device.type, enabled=False):  # which would bring the product to its lower precision
+        cosine = F.normalize(anchor.float(), dim=-1) @ F.normalize(other.float(), dim=-1).T / temperature
+    itself = torch.eye(len(label_ids), dtype=torch.bool, device=label_ids.device)
+    # an out-of-scope row keeps itself, for a finite value that counts nothing
+    positive = itself | ((label_ids[:, None] == label_ids) & in_scope)
+    log_positive = cosine.masked_fill(~positive, -torch.inf).logsumexp(dim=1)
+    log_all = cosine.masked_fill(~(itself | in_scope), -torch.inf).logsumexp(dim=1)
+    return ((log_all - log_positive) * in_scope).sum() / in_scope.sum().clamp(min=1)
+
+
+def nt_xent(first: Tensor, second: Tensor, taking_part: Tensor, *, temperature: float) -> Tensor:
+    """The normalized temperature-scaled cross-entropy of SimCLR: two views of a clip find each other in the batch.
+
+    Each of the 2B vectors is an anchor: ``-log(exp(sim(z, z+) / t) / sum_{z' != z} exp(sim(z, z') / t))``, with z+ the
+    clip's other view and sim the cosine; the mean over all anchors.
+
+    Args:
+        first, second: the views, ``(batch, dim)``.
+        taking_part: ``(batch,)`` bool; the other clips are neither anchors nor negatives.
+        temperature: ``t``.
+
+    Returns:
+        A scalar; zero where fewer than two clips take part.
+
+    >>> views = torch.eye(2)
+    >>> round(nt_xent(views, views, torch.tensor([True, True]), temperature=1.0).item(), 4)  # ln(e + 2) - 1
+    0.5514
+    """
+    with torch.autocast(first.device.type, enabled=False):
+        views = F.normalize(torch.cat([first, second]).float(), dim=-1)
+        cosine = views @ views.T / temperature
+    itself = torch.eye(len(views), dtype=torch.bool, device=views.device)
+    pair, part = itself.roll(len(first), dims=1), taking_part.repeat(2)
+    log_all = cosine.masked_fill(itself | ~(pair | part), -torch.inf).logsumexp(dim=1)
+    return ((log_all - cosine[pair]) * part).sum() / part.sum().clamp(min=1)

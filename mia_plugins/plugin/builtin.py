@@ -7,6 +7,12 @@ BUILTIN = {
     "mia_plugins.methods": {
         "amess": "mia_plugins.methods.amess:METHOD",
         "text": "mia_plugins.methods.text:METHOD",
+        "cagc": "mia_plugins.methods.cagc:METHOD",
+        "miar": "mia_plugins.methods.miar:METHOD",
+        "tcl_map": "mia_plugins.methods.tcl_map:METHOD",
+        "mag_bert": "mia_plugins.methods.mag_bert:METHOD",
+        "mult": "mia_plugins.methods.mult:METHOD",
+        "misa": "mia_plugins.methods.misa:METHOD",
     },
     "mia_plugins.datasets": {
         "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",

@@ -96,8 +96,10 @@ class Method:
         configs: the package with its ``Param`` modules, as the benchmarks have them; None: the defaults of ``settings``
             are enough.
         title: its name in tables and reports; None: ``name``.
-        prepare: ``prepare(model, reference, device)``: called once before training, and once before testing alone, with
-            batches of all in-scope training clips in their order (``label_ids`` included), in every process alike.
+        prepare: ``prepare(model, reference, device)``: called once before training with batches of all in-scope training
+            clips in their order (``label_ids`` included), in every process alike. What it takes from them belongs in
+            persistent buffers or a :class:`~mia_plugins.nn.bank.Bank`: they are saved with the weights, and a restored
+            model is not prepared again.
         optimizer: ``optimizer(model, settings, steps)`` returns an optimizer and a scheduler, stepped once per batch;
             None: AdamW with linear warm-up and decay.
         inspect: ``inspect(model, batches, device)`` shows a model's internals on the test clips: arrays by name, each with

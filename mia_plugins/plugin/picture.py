@@ -186,7 +186,8 @@ def save(drawn: Any, folder: Path, name: str, *, title: str, caption: str) -> Pi
         picture.pdf: {"metadata": {"CreationDate": None}},
         picture.png: {"dpi": 300},
     }
-    drawn.draw_without_rendering()
+    for _ in range(2):  # the first pass moves the axes, which may change the width of their tick labels
+        drawn.draw_without_rendering()
     drawn.set_layout_engine("none")  # the layout is final; to redo it for every file takes most of the time
     for path, more in undated.items():
         with whole_file(path) as temporary:

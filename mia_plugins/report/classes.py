@@ -12,13 +12,15 @@ from ..plugin.picture import Picture, figure, save
 from .saved import SavedRun
 
 OOS = "out of scope"
+FEW = 5  # clips; an intent with fewer is not called confused if another is
+LONGEST = 24  # characters of a label beside the matrix
 MOST_CLASSES = 200  # of a confusion matrix
 
 
 def predictions(run: SavedRun) -> tuple[np.ndarray, np.ndarray, list[str]] | None:
     """True ids, predicted ids and names: with out of scope as a class where it was tested so, otherwise in-scope clips.
 
-    Classes that no clip has and none is taken for are left out, and the others numbered anew.
+    Classes that no clip has and no clip is taken for are left out; the others are renumbered.
     """
     true, open_, closed = (run.array(name) for name in ("y_true", "y_open", "y_pred"))
     if true is None or closed is None:
@@ -48,8 +50,9 @@ def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Pict
         axes = drawn.subplots()
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=100, aspect="equal")
         axes.grid(visible=False)
-        axes.set_xticks(range(len(labels)), labels, rotation=90)
-        rows = [f"{label} ({count})" for label, count in zip(labels, counts.sum(axis=1))]
+        shown = [label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…" for label in labels]
+        axes.set_xticks(range(len(labels)), shown, rotation=90)
+        rows = [f"{label} ({count})" for label, count in zip(shown, counts.sum(axis=1))]
         axes.set_yticks(range(len(labels)), rows)
         axes.set(xlabel="predicted", ylabel="true (clips)")
         for i, j in np.argwhere(shares >= 5):
@@ -62,11 +65,14 @@ def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Pict
 
 
 def confused(counts: np.ndarray, labels: list[str]) -> str:
-    """The pair of intents that is confused most often, in words."""
+    """The pair of intents that is confused most often, relative to the true intent's clips, in words."""
     wrong = counts - np.diag(np.diag(counts))
     if not wrong.any():
         return "No clip is taken for another intent"
-    i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+    clips = counts.sum(axis=1, keepdims=True)
+    enough = clips >= min(FEW, clips.max())
+    parts = np.where(enough, wrong / np.maximum(clips, 1), 0) if wrong[enough[:, 0]].any() else wrong
+    i, j = np.unravel_index(parts.argmax(), parts.shape)
     return f"Confused most often: {labels[i]} is taken for {labels[j]} ({wrong[i, j]} of {counts[i].sum()} clips)"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,10 +26,10 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("folders", nargs="+", metavar="DIR", help="results folders, or folders of runs (--output_path)")
     parser.add_argument("-o", "--out", default="report", metavar="DIR", help="where to write (default: %(default)s)")
     parser.add_argument(
-        "--labels", nargs="+", default=[], metavar="LABEL", help="intents that a method's own pictures show"
+        "--labels", nargs="+", default=[], metavar="LABEL", help="intents to show in the method's own pictures"
     )
     parser.add_argument(
-        "--clip", nargs="+", default=[], metavar="KEY", help="clips that a method's own pictures show, by their keys"
+        "--clip", nargs="+", default=[], metavar="KEY", help="clips to show in the method's own pictures, by their keys"
     )
     parser.add_argument(
         "--detail", nargs="+", metavar="TEXT", help="show pictures of the groups of runs whose title contains this"
@@ -43,6 +44,7 @@ def report(options: argparse.Namespace) -> int:
         UserError: something of the user's is wrong, or matplotlib is missing.
     """
     from ..plugin.picture import import_matplotlib
+    from .about import add_methods, title_of
     from .page import Page
     from .runs import find_runs, group_runs
     from .sections import add_group, add_overview, add_sweeps, add_tables
@@ -53,18 +55,28 @@ def report(options: argparse.Namespace) -> int:
     groups = group_runs(runs)
     detailed = choose(groups, options.detail)
     check_wishes(detailed, options.labels, options.clip)
-    title = f"Report of {len(runs)} run{'s' if len(runs) > 1 else ''}"
-    page = Page(title, folder=Path(options.out), problems=problems)
+    page = Page(title_of(groups), folder=Path(options.out), problems=problems)
     add_overview(page, groups)
     add_tables(page, folders)
     add_sweeps(page, groups)
+    add_methods(page, groups, command_line(options))
     for number, group in enumerate(detailed, 1):
         add_group(page, group, number, options.labels, options.clip)
     if len(detailed) < len(groups) and not options.detail:
-        page.text(f"{len(groups) - len(detailed)} more groups of runs have no pictures here; --detail TEXT shows them.")
+        left_out = len(groups) - len(detailed)
+        page.text(f"{left_out} more groups of runs have no pictures of their own here; --detail TEXT chooses others.")
     for path in page.write():
         print(f"written: {path}")
     return 0
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """The command as it may be typed again."""
+    words = ["mia-plugins", "report", *options.folders, "-o", options.out]
+    for name in ("labels", "clip", "detail"):
+        given = getattr(options, name)
+        words += [f"--{name}", *given] if given else []
+    return shlex.join(words)
 
 
 def choose(groups: Sequence[Group], texts: Sequence[str] | None) -> Sequence[Group]:

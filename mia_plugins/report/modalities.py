@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..evaluation.metrics import shown_in_ablations
-from ..plugin.picture import BLUE, GREEN, RED, Picture, figure, save
+from ..plugin.picture import BLACK, BLUE, GREEN, RED, SERIES, Picture, figure, save
 from ..runs.ablation import MODALITIES, WAYS, ablation_cells
+from .comparison import heading
+from .forest import MOST, wrapped
+from .numbers import signed
 from .runs import Group
 
 SMALL = 1.0  # points; a smaller loss is not called a dependence
@@ -31,7 +36,10 @@ def mean_rows(group: Group) -> list[dict[str, Any]]:
 def ablation_table(group: Group) -> tuple[list[str], list[list[str]]] | None:
     """Header and cells, means over the seeds."""
     rows = mean_rows(group)
-    return ablation_cells(rows) if rows else None
+    if not rows:
+        return None
+    header, cells = ablation_cells(rows)
+    return header, [[label, *(number.replace("-", "−") for number in numbers)] for label, *numbers in cells]
 
 
 def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
@@ -50,12 +58,12 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
                 places = [j + 0.26 * (i - 1) for j in range(len(WAYS))]
                 look = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0}
                 bars = axes.barh(places, [changes[way] for way in WAYS], height=0.24, label=modality, **look)
-                # adding zero: a change of -0.0 is none
-                axes.bar_label(bars, [f"{round(changes[way], 1) + 0.0:+.1f}" for way in WAYS], padding=3, fontsize=7)
+                axes.bar_label(bars, [signed(changes[way], 1) for way in WAYS], padding=3, fontsize=7)
             axes.set_yticks(range(len(WAYS)), WAYS)
             axes.axvline(0, color="black", linewidth=0.8)
             axes.grid(visible=False, axis="y")
             axes.margins(x=0.16)
+            axes.locator_params(axis="x", nbins=5)
             axes.set(xlabel=f"change of {headings[metric]} (points)")
         panels[0].invert_yaxis()
         handles, labels = panels[0].get_legend_handles_labels()
@@ -65,9 +73,52 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
             f"Modality ablation of {group.title}: the test scored with one modality dropped, shuffled between clips or "
             f"replaced by noise; mean over {seeds} seed{'s' if seeds > 1 else ''}."
         )
-        losses = {m: min(row[f"{metrics[0]}_change"] for row in rows if row["modality"] == m) for m in MODALITIES}
-        most = min(losses, key=lambda modality: losses[modality])
-        heading = f"The model depends most on {most}: {losses[most]:+.1f} points at the worst"
-        if losses[most] > -SMALL:
-            heading = f"No modality is missed: without one the model loses less than {SMALL:g} point"
-        return save(drawn, folder, name, title=heading, caption=caption)
+        title = f"{group.label}: {dependence(rows, metrics[0])}"
+        return save(drawn, folder, name, title=title, caption=caption)
+
+
+def side_by_side(groups: Sequence[Group], clips: str, folder: Path, name: str) -> Picture | None:
+    """What every group loses without each modality: a panel for a modality, a row for a group."""
+    tables = [mean_rows(group) for group in groups[:MOST]]
+    metric = next((name for name in shown_in_ablations() if all(name in rows[0] for rows in tables)), None)
+    if metric is None:
+        return None
+    with figure(8.5, 1.4 + 0.42 * len(tables)) as drawn:
+        panels = drawn.subplots(1, len(MODALITIES), sharey=True, sharex=True)
+        for axes, modality in zip(panels, MODALITIES):
+            for way, (color, marker, _) in zip(WAYS, SERIES):
+                changes = [change(rows, modality, way, metric) for rows in tables]
+                axes.plot(changes, range(len(tables)), marker, color=color, alpha=0.8, label=way, linestyle="none")
+            axes.axvline(0, color=BLACK, linewidth=0.8)
+            axes.grid(visible=False, axis="y")
+            axes.locator_params(axis="x", nbins=5)
+            axes.set(title=modality)
+        panels[0].set_yticks(range(len(tables)), [wrapped(group.label) for group in groups[:MOST]])
+        panels[0].set_ylim(len(tables) - 0.5, -0.5)
+        panels[1].set_xlabel(f"change of {heading(metric)} (points)")
+        handles, labels = panels[0].get_legend_handles_labels()
+        drawn.legend(handles, labels, loc="outside lower center", ncols=3)
+        findings = {dependence(rows, metric, sizes=False) for rows in tables}
+        every = "both" if len(tables) == 2 else f"all {len(tables)}"
+        title = f"In {every}, {findings.pop()}" if len(findings) == 1 else "They depend on different modalities"
+        caption = (
+            f"Change of in-scope {heading(metric)} on the test clips of {clips} when one modality is dropped, shuffled "
+            "between clips or replaced by noise; means over the seeds."
+        )
+        return save(drawn, folder, name, title=title, caption=caption)
+
+
+def change(rows: Sequence[Mapping[str, Any]], modality: str, way: str, metric: str) -> float:
+    """The change of a metric in points; NaN where it was not measured."""
+    matching = (row for row in rows if row["modality"] == modality and row["way"] == way)
+    return next((row[f"{metric}_change"] for row in matching), math.nan)
+
+
+def dependence(rows: Sequence[Mapping[str, Any]], metric: str, sizes: bool = True) -> str:
+    """Which modality is missed most, in words; ``sizes``: and by how much."""
+    losses = {m: min(change(rows, m, way, metric) for way in WAYS) for m in MODALITIES}
+    most = min(losses, key=lambda modality: losses[modality])
+    if losses[most] > -SMALL:
+        return f"no modality is missed; without one the model loses less than {SMALL:g} point"
+    by = f", up to {-losses[most]:.1f} points of {heading(metric)}" if sizes else ""
+    return f"the test result depends most on {most}{by}"

@@ -58,6 +58,13 @@ class Page:
         """A list."""
         self.blocks += listed(lines)
 
+    def code(self, lines: Sequence[str]) -> None:
+        """Lines to copy, such as commands."""
+        text = html.escape("\n".join(lines))
+        # Markdown takes HTML as it is; entities keep renderers that look for markup inside from finding any
+        plain = "".join(f"&#{ord(letter)};" if letter in "[]`*_|~" else letter for letter in text)
+        self.blocks.append((f"<pre>{text}</pre>", f"<pre>{plain}</pre>"))
+
     def table(
         self, header: Sequence[str], rows: Sequence[Sequence[str]], bold: Collection[tuple[int, int]] = ()
     ) -> None:
@@ -88,10 +95,10 @@ class Page:
             for path in (picture.svg, picture.pdf, picture.png)
         )
         image = f'<img src="data:image/svg+xml;base64,{data}" alt="{title}. {caption}">'
-        block = f'<figure><p class="finding">{title}</p>{image}<figcaption>{caption} {files}</figcaption></figure>'
-        text = markdown_text(picture.caption)
-        shown = f"![{markdown_text(picture.title)}]({self.relative(picture.png)})"
-        self.blocks.append((block, f"**{markdown_text(picture.title)}**\n\n{shown}\n\n{text}"))
+        shown = f'<p class="finding">{title}</p><div class="wide">{image}</div>'
+        block = f"<figure>{shown}<figcaption>{caption} {files}</figcaption></figure>"
+        finding, link = markdown_text(picture.title), self.relative(picture.png)
+        self.blocks.append((block, f"**{finding}**\n\n![{finding}]({link})\n\n{markdown_text(picture.caption)}"))
 
     def relative(self, path: Path) -> str:
         """The way from the page to a file, as a link."""

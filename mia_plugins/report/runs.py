@@ -53,7 +53,7 @@ class Group:
 
 
 def find_runs(folders: Sequence[Path]) -> tuple[list[SavedRun], list[str]]:
-    """Every run below some folders, or named in a results table there, and a line for each that cannot be read.
+    """Every run below some folders or named in a results table there, and a line for each that cannot be read.
 
     Raises:
         UserError: a folder is missing, or there is no run at all.
@@ -79,7 +79,7 @@ def find_runs(folders: Sequence[Path]) -> tuple[list[SavedRun], list[str]]:
         where = ", ".join(map(str, folders))
         first = f" ({problems[0]})" if problems else ""
         raise UserError(
-            f"{where}: no run is kept there{first}; run with --save_results, or give the folder of --output_path"
+            f"{where}: no finished run is there{first}; run with --save_results, or give the folder of --output_path"
         )
     return runs, problems
 

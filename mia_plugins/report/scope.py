@@ -65,10 +65,10 @@ def score_histograms(run: SavedRun, title: str, folder: Path, name: str) -> Pict
         drawn.legend(handles, labels, loc="outside lower center", ncols=2)
         caption = (
             f"Scores of in-scope and out-of-scope test clips, {title}, seed {run.record['seed']}; higher = more in-scope. "
-            "AUROC is the chance that an in-scope clip scores higher than an out-of-scope one; 50 % is a coin's."
+            "AUROC is the chance that an in-scope clip scores higher than an out-of-scope one; 50 % is chance."
         )
         best = max(aurocs, key=lambda label: aurocs[label])
-        heading = f"Scopes are told apart best by the {best} (AUROC {aurocs[best]:.1f} %)"
+        heading = f"Scopes are told apart best by “{best}” (AUROC {aurocs[best]:.1f} %)"
         return save(drawn, folder, name, title=heading, caption=caption)
 
 
@@ -104,5 +104,5 @@ def tradeoff(run: SavedRun, title: str, folder: Path, name: str) -> Picture | No
             f"threshold of each score, {title}, seed {run.record['seed']}."
         )
         best = max(areas, key=lambda label: areas[label])
-        heading = f"Rejecting out-of-scope clips costs least by the {best} (area {areas[best]:.3f})"
+        heading = f"Rejecting out-of-scope clips costs least by “{best}” (area {areas[best]:.3f})"
         return save(drawn, folder, name, title=heading, caption=caption)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..evaluation.uncertainty import bootstrap_interval
 from ..plugin.picture import Picture, PictureRequest
 from ..runs.tables import cells
 from ..system.json_files import check_keys, read_object
-from . import calibration, classes, modalities, overview, scope, training
+from . import about, calibration, classes, comparison, differences, forest, modalities, scope, training
 from .page import Page
 from .runs import Group, installed_method
 from .saved import SavedRun, plain
@@ -47,25 +47,63 @@ def add_tables(page: Page, folders: Sequence[Path]) -> None:
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             page.problem(f"left out: {path}: holds no tables of reproduce ({type(error).__name__}: {plain(error)})")
             continue
-        for title, table, tests in tables:
+        for (title, table, tests), whole in zip(tables, made["tables"]):
             page.heading(title)
-            page.table(*table)
+            page.table(*table, attempt(page, f"the best of {title}", best_cells, whole) or ())
             page.items(tests)
         page.items([plain(note) for note in made["notes"]])
 
 
+def best_cells(table: Mapping[str, Any]) -> set[tuple[int, int]]:
+    """The cells of a table of ``reproduce`` with the best measured mean of a column; quoted figures do not compete."""
+    step = 2 if any(row["paper"] for row in table["rows"]) else 1
+    marked = set()
+    for column, name in enumerate(table["metrics"]):
+        means = {i: round(row["mean"][name], 2) for i, row in enumerate(table["rows"]) if name in row["mean"]}
+        if len(means) > 1:
+            top = (max if comparison.higher_is_better(name) else min)(means.values())
+            marked |= {(i, 1 + step * column) for i, mean in means.items() if mean == top}
+    return marked
+
+
 def add_overview(page: Page, groups: Sequence[Group]) -> None:
     """What was run, what came out, and whether the differences are real."""
-    page.text(" · ".join(overview.about(groups)))
-    for number, (clips, same) in enumerate(overview.comparable(groups).items(), 1):
+    page.text(about.summary(groups))
+    for number, (clips, same) in enumerate(comparison.comparable(groups).items(), 1):
+        for line in attempt(page, f"versions on {clips}", about.mixed, same) or []:
+            page.problem(f"warning: {clips}: {line}")
         page.heading(clips)
-        name = f"comparison_{number}"
-        page.picture(
-            attempt(page, f"the comparison of {clips}", overview.draw_comparison, same, clips, page.figures, name)
-        )
-        page.text("Test clips, in percent; mean ± sample standard deviation over the seeds; the best mean is bold.")
-        overview.add_tables_of_metrics(page, same)
-        page.items(attempt(page, f"tests on {clips}", overview.comparisons, same) or [])
+        add_comparison(page, same, clips, f"comparison_{number}")
+
+
+def add_comparison(page: Page, groups: Sequence[Group], clips: str, name: str) -> None:
+    """Groups that were scored on the same test clips: points and intervals, metrics, differences, modalities.
+
+    Args:
+        page: where to.
+        groups: the best first.
+        clips: the name of the test clips.
+        name: of the picture's files.
+    """
+    metric = comparison.main_metric(groups)
+    having = [group for group in groups if group.values(metric)]
+    pairs: Sequence[differences.Difference] = []
+    if len(having) > 1:
+        pairs = attempt(page, f"differences on {clips}", differences.differences, having, metric) or []
+        what = f"the comparison of {clips}"
+        page.picture(attempt(page, what, forest.draw_comparison, groups, pairs, metric, clips, page.figures, name))
+    bold = "; the best mean of a column is bold" if len(groups) > 1 else ""
+    page.text(f"Test clips, in percent; mean ± sample standard deviation over the seeds{bold}.")
+    comparison.add_metrics(page, groups)
+    if pairs:
+        page.heading(f"Is {having[0].label} better?", 3)
+        page.table(*differences.table(pairs))
+        page.text(differences.explained(having[0], comparison.heading(metric), pairs))
+    ablated = [group for group in groups if modalities.mean_rows(group)]
+    if len(ablated) > 1:
+        page.heading("What each loses without a modality", 3)
+        what = f"the modalities on {clips}"
+        page.picture(attempt(page, what, modalities.side_by_side, ablated, clips, page.figures, f"{name}_modalities"))
 
 
 def add_sweeps(page: Page, groups: Sequence[Group]) -> None:
@@ -85,13 +123,16 @@ def add_group(page: Page, group: Group, number: int, labels: Sequence[str], clip
     request = PictureRequest(folder, f"{number}_{run.record['method']}_{run.record['dataset']}", labels, clips)
     page.heading(group.title)
     page.links([(f"folder of seed {each.record['seed']}", each.folder) for each in group.runs])
-    page.items([f"Warning: {warning}" for warning in warnings(run)])
+    for warning in warnings(run):
+        page.problem(f"warning: {run.record['dataset']}: {warning}")
     page.items(attempt(page, f"{group.title}: intervals", interval_lines, run) or [])
 
     def picture(what: str, draw: Callable[..., Picture | None], *args: Any) -> None:
         page.picture(attempt(page, f"{group.title}: {what}", draw, *args, folder, request.name(what)))
 
     picture("training", training.training_curves, group)
+    if all(len(each.record["history"]) == 1 for each in group.runs):
+        page.text("Every run was trained for one epoch, so there is no training curve.")
     table = attempt(page, f"{group.title}: modality ablation", modalities.ablation_table, group)
     if table:
         page.heading("Modality ablation", 3)

@@ -93,14 +93,15 @@ def draw_panel(axes: Any, panel: Sweep, words: str, ticks: Mapping[float, str]) 
 
 
 def finding(panels: Sequence[Sweep], words: str) -> str:
-    """Where the accuracy is highest, in words."""
-    best = []
+    """Where the accuracy is highest, in words, or that it hardly changes."""
+    parts = []
     for panel in panels:
-        means = {
-            x: statistics.fmean(group.values("acc"))
-            for x, group in zip(panel.values, panel.groups)
-            if group.values("acc")
-        }
-        top = max(means, key=lambda x: means[x])
-        best.append(f"{top:g} on {panel.groups[0].first.record['dataset']} ({means[top]:.2f})")
-    return f"Accuracy over {words}: highest at {', '.join(best)}"
+        by_value = {x: group.values("acc") for x, group in zip(panel.values, panel.groups) if group.values("acc")}
+        means = {x: statistics.fmean(values) for x, values in by_value.items()}
+        spreads = [statistics.stdev(values) for values in by_value.values() if len(values) > 1]
+        dataset, top = panel.groups[0].first.record["dataset"], max(means, key=lambda x: means[x])
+        if spreads and max(means.values()) - min(means.values()) <= max(spreads):
+            parts.append(f"no difference beyond the spread over seeds on {dataset}")
+        else:
+            parts.append(f"highest at {top:g} on {dataset} ({means[top]:.2f} %)")
+    return f"Accuracy over {words}: {', '.join(parts)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..plugin.picture import SERIES, Picture, figure, save
@@ -9,8 +10,8 @@ from .runs import Group
 
 
 def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
-    """A line a seed; the best epoch, whose weights were tested, is ringed."""
-    runs = [run for run in group.runs if run.record["history"]]
+    """A line for each seed; the best epoch, whose weights were tested, is ringed. None of a single epoch."""
+    runs = [run for run in group.runs if len(run.record["history"]) > 1]
     if not runs:
         return None
     rings = []
@@ -28,11 +29,26 @@ def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
             rings.append(epochs[best])
             right.plot(epochs[best], scores[best], "o", markersize=10, fillstyle="none", color=color)
         monitor = runs[0].record["settings"].get("eval_monitor", "score")
-        for axes, label in ((left, "training loss (mean a clip)"), (right, f"dev {monitor} (%)")):
+        for axes, label in ((left, "mean training loss"), (right, f"dev {monitor} (%)")):
             axes.set(xlabel="epoch", ylabel=label)
             axes.locator_params(axis="x", integer=True)
         drawn.legend(loc="outside lower center", fontsize=8, ncols=min(len(runs), 6))
-        caption = f"Training of {group.title}, a line a seed; the ring marks the best epoch, whose weights were tested."
-        first, last = min(rings), max(rings)
-        heading = f"The dev score is best at epoch {first}" if first == last else f"Best epochs: {first} to {last}"
-        return save(drawn, folder, name, title=heading, caption=caption)
+        lines = "a line for each seed" if len(runs) > 1 else f"seed {runs[0].record['seed']}"
+        caption = f"Training of {group.title}, {lines}; the ring marks the best epoch, whose weights were tested."
+        lengths = [len(run.record["history"]) for run in runs]
+        return save(drawn, folder, name, title=finding(rings, lengths, monitor), caption=caption)
+
+
+def finding(best: Sequence[int], lengths: Sequence[int], monitor: str) -> str:
+    """When the dev score was best, in words.
+
+    Args:
+        best: the best epoch of each run.
+        lengths: how many epochs each run had.
+        monitor: the dev score's name.
+    """
+    if all(number == length for number, length in zip(best, lengths)):
+        return f"Dev {monitor} was still rising at the last epoch; longer training may help"
+    first, last = min(best), max(best)
+    when = f"epoch {first}" if first == last else f"epochs {first} to {last}"
+    return f"Dev {monitor} was best at {when} of {max(lengths)}"

@@ -9,13 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from easydict import EasyDict
-
 from ..data.adapter import Adapter
 from ..errors import UserError
 from ..nn.lookup import short_name
 from ..plugin.method import Method
-from ..plugin.params import load_param, modules
+from ..plugin.params import hyper_parameters, load_param, modules
 from ..plugin.registry import find_dataset, find_method
 from ..plugin.settings import parse_assignments
 from ..runs.combinations import combinations
@@ -39,7 +37,7 @@ class Planned:
         settings: what differs from the config.
         key: digest of settings, data, encoders and seed.
         code: digest of the source.
-        label, text_backbone, eval_monitor: for people.
+        label, text_backbone, eval_monitor: to be shown.
         config_file_name: the config that the settings start from; None: the data set's.
     """
 
@@ -71,7 +69,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
     def runs_of(self, experiment: Experiment, row: Row) -> list[Planned]:
-        """The runs of a row, one a seed."""
+        """The runs of a row, one for each seed."""
         return self.of_row.get((experiment.name, experiment.dataset, row.label), [])
 
 
@@ -81,7 +79,7 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
     Args:
         wanted: experiments.
         options: of the command; reads ``data_path, seeds, assignments, config_file_name, descriptions_path`` and those
-            every run takes.
+            that every run takes.
 
     Raises:
         UserError: a setting that no method of the plan knows, or no data set at all.
@@ -215,8 +213,7 @@ def takes_config(method: Method, adapter: Adapter, options: argparse.Namespace) 
     if not Path(name).is_file():
         return name.removesuffix(".py") in modules(method.configs)
     options = with_defaults(options, method, adapter)
-    param = load_param(method, adapter.name, name)
-    return set(param(EasyDict(vars(options))).hyper_param) <= fields(method)
+    return set(hyper_parameters(load_param(method, adapter.name, name), options)) <= fields(method)
 
 
 def check_config(options: argparse.Namespace, wanted: Iterable[Experiment]) -> None:

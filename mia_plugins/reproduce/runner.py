@@ -1,4 +1,4 @@
-"""Working through a plan: one run after another, beside whoever else works on the same folder."""
+"""Working through a plan, one run after another, while other processes may work on the same folder."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from ..data.clips import LoadedData
 from ..errors import UserError
 from ..runs.command import run as run_options_once
-from ..runs.records import device_name
-from ..runs.session import read_data
+from ..runs.pace import Pace
+from ..runs.records import RECORD
+from ..runs.setup import Setup
 from ..runs.tables import format_table
 from ..system.devices import choose_device
 from ..system.files import make_folder
@@ -26,29 +25,9 @@ from .plan import Plan, Planned, run_options
 from .store import Store
 
 
-class KeptData:
-    """Reads data sets and keeps the last one: most runs of a plan follow one with the same data."""
-
-    def __init__(self) -> None:
-        self.key: Any = None
-        self.data: LoadedData | None = None
-
-    def __call__(self, options: argparse.Namespace, adapter: Any) -> LoadedData:
-        names = ("dataset", "data_path", "train_ood", "test_ood", "ood_dataset", "video_feats", "audio_feats")
-        key = [getattr(options, name) for name in names]
-        if self.data is None or key != self.key:
-            self.data = None  # before the next is read: two at once may not fit into memory
-            self.data, self.key = read_data(options, adapter), key
-        return self.data
-
-
-def shard_of(plan: Plan, shard: int, num_shards: int) -> list[Planned]:
-    """The runs of one of several shards."""
-    return [run for i, run in enumerate(plan.runs) if i % num_shards == shard]
-
-
-def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, leases: Leases) -> str:
+def show_plan(plan: Plan, store: Store, leases: Leases) -> str:
     """A table of runs and their state."""
+    runs = plan.runs
     # what all runs of a method have in common is said once
     shared = {
         key: value
@@ -62,9 +41,9 @@ def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, leases: Leases)
         if store.result(run) is not None:
             state = "done"
         elif holder:
-            state = f"at work: {holder}"
+            state = f"being made by {holder}"
         elif store.started(run):
-            state = "begun, goes on"
+            state = "started, continues"
         else:
             state = "to do (code changed since)" if store.made_by_other_code(run) else "to do"
         settings = ", ".join(f"{key}={value}" for key, value in run.settings.items() if key not in shared)
@@ -75,42 +54,42 @@ def show_plan(plan: Plan, runs: Sequence[Planned], store: Store, leases: Leases)
 
 
 def run_plan(runs: Sequence[Planned], store: Store, leases: Leases, options: argparse.Namespace) -> list[str]:
-    """Makes every run that has no result and that nobody else is at; returns what failed, a line each.
+    """Makes every run that has no result and that no other process is making; returns a line for each failure.
 
-    A run that fails does not stop the others. After an interruption the same command goes on.
+    A run that fails does not stop the others. After an interruption the same command continues.
     """
-    load = KeptData()
+    setup = Setup()
     failures: dict[str, str] = {}
-    left: list[Planned] = []
     pending = [run for run in runs if store.result(run) is None]
-    with tqdm(total=len(runs), initial=len(runs) - len(pending), desc=options.what, unit="run", disable=None) as bar:
-        while True:
-            left = []
-            for run in pending:
-                if store.result(run) is not None:  # another process has finished it
-                    bar.update()
-                    continue
-                lease = leases.take(run.name)
-                if lease is None:
-                    left.append(run)
-                    continue
-                with lease:
-                    if store.result(run) is None:
-                        failure = make_run(run, store, options, load)
-                        if failure:
-                            failures[run.name] = failure
-                bar.update()
-            # those that others hold: once more, if meanwhile something changed
-            if not left or len(left) == len(pending):
-                break
-            pending = left
+    pace = Pace(len(runs), len(runs) - len(pending))
+    while True:
+        left = []
+        for run in pending:
+            if store.result(run) is not None:  # another process has finished it
+                pace.finish()
+                continue
+            lease = leases.take(run.name)
+            if lease is None:
+                left.append(run)
+                continue
+            with lease:
+                if store.result(run) is None:
+                    tqdm.write(f"--- {pace.place()}: {run.label}, seed {run.seed}")
+                    failure = make_run(run, store, options, setup)
+                    if failure:
+                        failures[run.name] = failure
+            pace.finish()
+        # the runs of other processes are looked at again as long as some of them come free
+        if not left or len(left) == len(pending):
+            break
+        pending = left
     for run in left:
         tqdm.write(f"{run.label}, seed {run.seed}: made by {leases.holder(run.name) or 'another process'}")
     return list(failures.values())
 
 
-def make_run(run: Planned, store: Store, options: argparse.Namespace, load: KeptData) -> str | None:
-    """Trains, tests and keeps one run; a line of what went wrong, or None."""
+def make_run(run: Planned, store: Store, options: argparse.Namespace, setup: Setup) -> str | None:
+    """Trains, tests and keeps one run; returns a line about what went wrong, or None."""
     folder = store.runs / run.name
     each = run_options(options, method=run.method, dataset=run.dataset, set=dict(run.settings), seed=run.seed)
     each.train_ood = each.test_ood = run.ood
@@ -118,12 +97,11 @@ def make_run(run: Planned, store: Store, options: argparse.Namespace, load: Kept
     each.config_file_name = run.config_file_name
     each.output_path, each.log_path, each.results_path = str(folder), str(folder), str(store.folder)
     started = time.monotonic()
-    tqdm.write(f"--- {run.label}, seed {run.seed}")
     try:
         device = choose_device(options.gpu_id)
         drop_foreign_progress(folder, device.type)
-        found = run_options_once(each, load, together=False).runs[0]
-        store.save(run, found.metrics, found.folder, time.monotonic() - started, device_name(device))
+        found = run_options_once(each, setup, together=False).runs[0]
+        store.save(run, read_object(found.folder / RECORD), found.folder, time.monotonic() - started)
     except UserError as error:
         return note_failure(run, str(error))
     except Exception as error:  # the other runs of a long night go on
@@ -140,7 +118,7 @@ def note_failure(run: Planned, message: str) -> str:
 
 
 def drop_foreign_progress(folder: Path, device: str) -> None:
-    """Removes training progress made on another kind of device: its random state cannot go on here."""
+    """Removes training progress made on another kind of device: its random state cannot be restored here."""
     for config in folder.glob("*/resume/config.json"):
         if read_object(config).get("device") != device:
             shutil.rmtree(config.parent)

@@ -1,9 +1,10 @@
-"""The shared results folder: one JSON file a finished run, beside the folder of what the run left behind."""
+"""The shared results folder: one JSON file for each finished run, beside the folder with the run's own files."""
 
 from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ class Store:
 
     Args:
         folder: shared by all who work on the plan.
-        any_code: also take results that other versions of the source made.
+        any_code: also accept results made by other versions of the source.
     """
 
     def __init__(self, folder: Path, any_code: bool = False) -> None:
@@ -54,11 +55,18 @@ class Store:
         return any(path.stem != run.name for path in self.runs.glob(pattern))
 
     def started(self, run: Planned) -> bool:
-        """Whether a run was begun and can go on."""
+        """Whether a run was started and can be continued."""
         return any((self.runs / run.name).glob("*/resume/config.json"))
 
-    def save(self, run: Planned, metrics: dict[str, float], folder: Path, seconds: float, device: str) -> None:
-        """Writes a run's result."""
+    def save(self, run: Planned, record: Mapping[str, Any], folder: Path, seconds: float) -> None:
+        """Writes a run's result.
+
+        Args:
+            run: of a plan.
+            record: its ``run.json``.
+            folder: where that is.
+            seconds: how long it took.
+        """
         write_json(
             self.runs / f"{run.name}.json",
             {
@@ -69,14 +77,15 @@ class Store:
                 "settings": dict(run.settings),
                 "key": run.key,
                 "code": run.code,
-                "metrics": metrics,
+                "metrics": record["metrics"],
+                "cost": record["cost"],
                 "text_backbone": run.text_backbone,
                 "eval_monitor": run.eval_monitor,
                 "folder": folder.resolve().relative_to(self.folder).as_posix(),
                 "seconds": round(seconds, 1),
                 "finished": time.strftime("%Y-%m-%d %H:%M:%S"),
                 "host": socket.gethostname(),
-                "device": device,
+                "device": record["device"],
                 "torch": version("torch"),
             },
         )

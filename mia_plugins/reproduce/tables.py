@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.uncertainty import paired_test
-from ..runs.tables import cells, markdown_table
+from ..evaluation.uncertainty import holm, paired_test
+from ..runs.tables import COSTS, cells, markdown_table
 from ..system.files import whole_file
-from ..system.json_files import write_json
+from ..system.json_files import is_a, write_json
 from .experiments import Experiment, Row
 from .plan import Plan
 from .store import Store
@@ -23,12 +23,14 @@ def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, A
 
     Returns:
         ``title``, ``dataset``, ``metrics`` (name to heading), ``rows`` (``label``, ``method``, ``settings``, ``seeds``
-        planned and done, ``mean`` and ``std`` by metric in percent, ``paper`` by metric), ``tests`` (a line each).
+        planned and done, ``mean``, ``std``, and ``values`` by seed, by metric in percent, ``paper`` and ``rerun`` by
+        metric, ``cost``), ``tests`` (one line each).
     """
     rows, values = [], {}
     for row in experiment.rows:
         planned = plan.runs_of(experiment, row)
-        found = {run.seed: result["metrics"] for run in planned if (result := store.result(run)) is not None}
+        results = {run.seed: result for run in planned if (result := store.result(run)) is not None}
+        found = {seed: result["metrics"] for seed, result in results.items()}
         values[row.label] = found
         names = [name for name in experiment.metrics if found and all(name in metrics for metrics in found.values())]
         series = {name: [metrics[name] for metrics in found.values()] for name in names}
@@ -41,7 +43,10 @@ def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, A
                 "seeds": sorted(found),
                 "mean": {name: statistics.fmean(numbers) for name, numbers in series.items()},
                 "std": {name: statistics.stdev(numbers) for name, numbers in series.items() if len(numbers) > 1},
+                "values": {name: dict(zip(map(str, found), numbers)) for name, numbers in series.items()},
                 "paper": dict(zip(experiment.metrics, row.printed)),
+                "rerun": dict(zip(experiment.metrics, row.rerun)),
+                "cost": cost(results) if experiment.costs else {},
             }
         )
     return {
@@ -54,21 +59,35 @@ def build_table(experiment: Experiment, plan: Plan, store: Store) -> dict[str, A
     }
 
 
+def cost(results: Mapping[int, Mapping[str, Any]]) -> dict[str, float]:
+    """The median over the runs of everything they cost that is known."""
+    costs = [result["cost"] for result in results.values() if isinstance(result.get("cost"), dict)]
+    found = {name: [each[name] for each in costs if is_a(each.get(name), float)] for name in COSTS}
+    return {name: statistics.median(numbers) for name, numbers in found.items() if numbers}
+
+
 def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[str]:
-    """Paired tests of the first row against each other measured one, over their common seeds, in points."""
+    """Paired tests of the first row against each other measured one, over their common seeds, in points.
+
+    The p values of a metric are corrected for the number of rows by Holm's method.
+    """
     first, *others = [row for row in experiment.rows if values[row.label]] or [Row("", None)]
     lines = []
-    for other in others:
-        seeds = sorted(set(values[first.label]) & set(values[other.label]))
-        if len(seeds) < 2:
-            continue
-        for name in list(experiment.metrics)[:2]:
-            a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
-            found = paired_test(a, b)
+    for name in list(experiment.metrics)[:2]:
+        found = []
+        for other in others:
+            seeds = sorted(set(values[first.label]) & set(values[other.label]))
+            if len(seeds) > 1:
+                a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
+                found.append((other, paired_test(a, b)))
+        for (other, test), corrected in zip(found, holm([test.p_value for _, test in found])):
+            # the t interval of two differences is 13 times as wide as their distance, and of no use
+            interval = f" (95 % t interval {test.low:+.2f} to {test.high:+.2f})" if test.n > 2 else ""
+            by_holm = f" ({corrected:.3g} by Holm over {len(found)} tests)" if len(found) > 1 else ""
             lines.append(
-                f"{first.label} − {other.label}, {experiment.metrics[name]}: {found.mean_difference:+.2f} points "
-                f"(95 % interval {found.low:+.2f} to {found.high:+.2f}), p = {found.p_value:.3g}, {found.n} common seeds, "
-                f"{found.n} pairs allow no p below {found.smallest_p:.3g}"
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}"
+                f", p = {test.p_value:.3g}{by_holm} by a paired permutation test over {test.n} common seeds, which allow "
+                f"no p below {test.smallest_p:.3g}"
             )
     return lines
 
@@ -86,7 +105,7 @@ def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command:
 
 
 def csv_text(tables: Sequence[Mapping[str, Any]]) -> str:
-    """All numbers, one a line: experiment, data set, row, metric, mean, std, seeds, paper."""
+    """All numbers, one per line: experiment, data set, row, metric, mean, std, seeds, paper."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(["experiment", "dataset", "row", "measured", "metric", "mean", "std", "seeds", "paper"])

@@ -141,6 +141,7 @@ def ablation_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[l
     cells = []
     for row in rows:
         label = "intact" if row["way"] == "intact" else f"{row['modality']} {row['way']}"
-        changes = [f"{row[f'{name}_change']:+.2f}" if f"{name}_change" in row else "" for name in names]
+        # adding zero: a change that rounds to -0.00 is none
+        changes = [f"{round(row[f'{name}_change'], 2) + 0.0:+.2f}" if f"{name}_change" in row else "" for name in names]
         cells.append([label, *(text for n, change in zip(names, changes) for text in (f"{row[n]:.2f}", change))])
     return header, cells

@@ -11,27 +11,28 @@ from ..system.logs import logger, start_log
 from ..system.processes import start
 from .kept import KEPT
 from .once import run_once
+from .pace import Pace
 from .records import device_name
 from .results import Results, check_table
 from .rows import results_table
-from .session import Checked, ReadData, Session, check_options, open_session
+from .session import Session, check_options, open_session
+from .setup import Setup
 from .tables import metrics_table
 from .tuning import tune
 
 
-def run(options: argparse.Namespace, read: ReadData | None = None, together: bool = True) -> Results:
+def run(options: argparse.Namespace, setup: Setup | None = None, together: bool = True) -> Results:
     """Runs every combination of the grid under every seed, or with ``--tune`` searches it.
 
     Args:
         options: as :func:`mia_plugins.runs.options.make_parser` makes them; they stay as they are.
-        read: see :func:`mia_plugins.runs.session.open_session`.
+        setup: of a caller with many runs, which keeps what it reads.
         together: whether the processes that a launcher started share this training; false if each makes its own runs.
 
     Raises:
         UserError: an option, a file or the data is wrong.
     """
     checked = check_options(options)
-    check_methods(checked)
     options = checked.options
     searches = options.tune and len(checked.combinations) > 1
     if together and not searches:  # in a search, processes try combinations side by side
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
         check_table(results_table(options))
     log_id = f"{options.method}_{options.dataset}_{options.data_mode}_{time.strftime('%Y-%m-%d-%H-%M-%S')}"
     log_file = start_log(Path(options.log_path), log_id, options.verbose)
-    session = open_session(checked, read)
+    session = open_session(checked, setup)
     describe(session)
     if searches:
         runs = tune(session, log_id)
@@ -48,24 +49,12 @@ def run(options: argparse.Namespace, read: ReadData | None = None, together: boo
         if options.tune:
             logger.info("--tune: no setting is a list, so there is nothing to search")
         seeds = options.seeds or [options.seed]
-        runs = [run_once(session, each, seed, log_id) for each in session.combinations for seed in seeds]
+        planned = [(each, seed) for each in session.combinations for seed in seeds]
+        pace = Pace(len(planned))
+        runs = [run_once(session, each, seed, log_id, pace=pace) for each, seed in planned]
     results = Results(runs, metrics_table(runs), log_file)
     logger.debug("\n%s\n", results.table)
     return results
-
-
-def check_methods(checked: Checked) -> None:
-    """Lets the method look at its settings before any data are read.
-
-    Raises:
-        UserError: no model could be built with them.
-    """
-    if checked.method.check is None or checked.kept is not None:
-        return
-    binary = checked.options.data_mode == "binary-class"
-    labels = checked.adapter.binary_labels if binary else checked.adapter.labels
-    for settings in {repr(each.method_settings): each.method_settings for each in checked.combinations}.values():
-        checked.method.check(checked.options.dataset, labels, settings)
 
 
 def describe(session: Session) -> None:
@@ -74,7 +63,9 @@ def describe(session: Session) -> None:
     counts = ", ".join(f"{name} {len(clips)}" for name, clips in data.splits.items())
     made = " (the demo: made for this project, its figures say nothing about real data)" if options.demo else ""
     logger.info("data: %s%s, %s clips", options.dataset, made, counts)
-    logger.info("model: %s on %s, %d intents", session.method.label, short_name(session.source), len(data.labels))
+    logger.info(
+        "model: %s on %s, %d intents", session.method.label, short_name(options.text_backbone), len(data.labels)
+    )
     logger.info("device: %s", device_name(session.device))
     for path in data.sources:
         logger.debug("read %s", path)
@@ -94,4 +85,5 @@ def closing_words(options: argparse.Namespace, results: Results) -> str:
     if any((folder / options.model_path / KEPT).is_file() for folder in folders):
         data = f" --data_path {options.data_path}" if options.data_path is not None else ""
         lines.append(f"test this model again: python run.py --restore {folders[-1]}{data}")
+        lines.append(f'ask it: echo "thank you so much" | mia-plugins predict {folders[-1]}')
     return "\n".join(lines)

@@ -15,6 +15,7 @@ from ..system.digests import content, digest
 from .combinations import Combination
 from .digests import code_digest, data_digest
 from .session import Checked
+from .setup import data_mode
 
 SHORT = 10  # characters of a digest in a folder's name
 
@@ -27,7 +28,7 @@ def training_identity(checked: Checked, combination: Combination, seed: int) -> 
     return {
         "method": options.method,
         "dataset": options.dataset,
-        "data_mode": "binary-class" if options.data_mode == "binary-class" else "multi-class",
+        "data_mode": data_mode(options),
         "data": data_digest(checked.adapter, Path(options.data_path), options.train_ood, options),
         "train_ood": options.train_ood,
         "ood_dataset": ood_dataset(checked) if options.train_ood else None,

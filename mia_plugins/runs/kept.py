@@ -128,7 +128,7 @@ def read_kept(place: Path) -> Kept:
     except UserError as error:
         words = str(error)
         raise UserError(words if words.startswith(str(path)) else f"{path}: {words}") from error
-    for part in (folder / WEIGHTS, folder / BACKBONE):
+    for part in (folder / WEIGHTS, folder / BACKBONE, folder / REFERENCE):
         if not part.exists():
             raise UserError(f"{part}: is missing; copy the whole folder {folder}")
     placed = {**vars(task), "text_backbone": str(folder / BACKBONE), "weights": str(folder / WEIGHTS)}

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..data.clips import Clips
 from ..system.logs import logger
+from ..system.memory import PeakMemory
 from ..system.processes import world
 from ..training.arguments import RunArguments
 from ..training.loop import Epoch
@@ -22,7 +23,8 @@ from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
 from .kept import REFERENCE, keep_model, trained_before
 from .ownership import begin_again, finished, owned, point_latest
-from .records import keep, run_record
+from .pace import Pace
+from .records import keep, run_cost, run_record
 from .results import Run, save_arrays, saved_run
 from .rows import add_row
 from .session import Session
@@ -35,6 +37,7 @@ def run_once(
     seed: int,
     log_id: str,
     on_epoch: Callable[[Epoch], None] | None = None,
+    pace: Pace | None = None,
 ) -> Run:
     """Makes one run in a folder of its own; one that was made before is read from there, unless ``--again``.
 
@@ -44,6 +47,7 @@ def run_once(
         seed: of everything random.
         log_id: of the command, for the results table.
         on_epoch: called after every epoch; an exception it raises ends the training.
+        pace: of the command, where this run is counted.
 
     Raises:
         UserError: an option, a file or the data is wrong, or another process is making this very run.
@@ -54,8 +58,10 @@ def run_once(
         session = dataclasses.replace(session, kept=trained_before(Path(options.output_path), training))
     testing = testing_identity(session.checked)
     folder = run_folder(session.checked, training, testing, seed)
-    logger.info("seed %d%s", seed, "".join(f", {key}={value}" for key, value in combination.choice.items()))
+    place = f"{pace.place()}: " if pace is not None and pace.total > 1 else ""
+    logger.info("%sseed %d%s", place, seed, "".join(f", {key}={value}" for key, value in combination.choice.items()))
     record = None if options.again else finished(folder)
+    made_now = record is None
     if record is not None:
         logger.info("this very run is finished, in %s; --again repeats it", folder)
     else:
@@ -65,8 +71,10 @@ def run_once(
                 begin_again(folder)
                 point_latest(folder)
             run, record = make_run(session, combination, seed, log_id, folder, training, testing, on_epoch)
-        if world().rank or not options.save_results:
-            return run
+    if pace is not None:
+        pace.finish(made_now)
+    if made_now and (world().rank or not options.save_results):
+        return run
     if options.save_results and not world().rank:
         add_row(options, record, folder)
     return saved_run(folder, record, combination.choice)
@@ -84,11 +92,27 @@ def make_run(
 ) -> tuple[Run, dict[str, Any]]:
     """Trains or restores, tests, and keeps; arguments as in :func:`run_once`, with the run's folder and identity."""
     options, settings, started = session.options, combination.settings, time.monotonic()
-    args = run_arguments(session, combination, seed, folder, training, on_epoch)
+    made: list[Epoch] = []  # now, not before an interruption
+
+    def after_epoch(epoch: Epoch) -> None:
+        made.append(epoch)
+        if on_epoch is not None:
+            on_epoch(epoch)
+
+    args = run_arguments(session, combination, seed, folder, training, after_epoch)
     model = session.build(combination, seed)
+    peak = PeakMemory(session.device)
     manager = (session.method.manager or Manager)(args, session.loaders(settings), model)
-    history = manager._train(args) if args.train else []
+    begun = time.monotonic()
+    history = (manager._train(args) if args.train else []) or []
+    tested = time.monotonic()
     results = manager._test(args)
+    cost = run_cost(
+        model,
+        trained=(len(made) * session.train_clips(), tested - begun),
+        tested=(len(session.test_clips()), time.monotonic() - tested),
+        peak_mib=peak.mib(),
+    )
     ablation = ablate(session, manager, args) if options.modality_ablation else None
     record = run_record(
         session,
@@ -96,7 +120,8 @@ def make_run(
         seed,
         log_id=log_id,
         results=results,
-        history=history or [],
+        history=history,
+        cost=cost,
         ablation=ablation,
         training=training,
         testing=testing,
@@ -122,7 +147,7 @@ def run_arguments(
     seed: int,
     folder: Path,
     identity: dict[str, Any],
-    on_epoch: Callable[[Epoch], None] | None,
+    on_epoch: Callable[[Epoch], None],
 ) -> RunArguments:
     """The arguments of the run's manager."""
     options, kept = session.options, session.kept

@@ -50,10 +50,6 @@ class Predictor:
         self.tokenizer = load_tokenizer(kept.task.text_backbone)
         self.model = build_model(kept.method, kept.task, kept.combination.method_settings)
         load_weights(self.model, kept.folder / WEIGHTS)
-        if kept.method.prepare is not None:
-            raise UserError(
-                f"method {kept.method.name} looks at the training clips before it predicts; use --restore with --data_path"
-            )
         self.model = self.model.to(self.device).eval()
 
     def predict(

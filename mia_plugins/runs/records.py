@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ def run_record(
     log_id: str,
     results: Mapping[str, Any],
     history: Sequence[Epoch],
+    cost: Mapping[str, float | None],
     ablation: Any,
     training: Mapping[str, Any],
     testing: Mapping[str, Any],
@@ -51,6 +53,7 @@ def run_record(
         log_id: of the command.
         results: of the manager, as fractions.
         history: epochs, with dev scores as training compares them: as fractions, an error negated.
+        cost: see :func:`run_cost`.
         ablation: of the modalities; None: not measured.
         training, testing: the run's identity.
         seconds: how long the run took.
@@ -63,6 +66,8 @@ def run_record(
         **{name: getattr(options, name) for name in OPTIONS},
         "ood_dataset": testing["ood_dataset"] or training["ood_dataset"],
         "text_backbone": short_name(options.text_backbone),
+        "demo": options.demo,
+        "clips": {name: len(clips) for name, clips in session.data.splits.items()},
         "features": [path.name for path in session.data.sources if path.suffix != ".tsv"],
         "seed": seed,
         "choice": combination.choice,
@@ -74,8 +79,10 @@ def run_record(
         "dev_score": displayed(monitor, dev) if dev is not None else None,
         "best_epoch": best,
         "history": [{**vars(epoch), "score": oriented(monitor, epoch.score)} for epoch in history],
+        "cost": dict(cost),
         "modality_ablation": ablation,
         "device": device_name(session.device),
+        "versions": {name: version(name) for name in ("torch", "transformers", "numpy")},
         "seconds": round(seconds, 1),
         "date": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "log_id": log_id,
@@ -84,6 +91,27 @@ def run_record(
         "training": dict(training),
         "testing": dict(testing),
     }
+
+
+def run_cost(
+    model: Any, *, trained: tuple[int, float], tested: tuple[int, float], peak_mib: float | None
+) -> dict[str, float | None]:
+    """What a run cost, where it is known.
+
+    Args:
+        model: the method's.
+        trained, tested: clips, and the seconds they took; training includes scoring dev after each epoch.
+        peak_mib: the most memory, in MiB.
+
+    Returns:
+        ``parameters``, ``train_clips_per_second``, ``test_clips_per_second``, ``peak_memory_mib``.
+    """
+    rates = {
+        f"{name}_clips_per_second": round(clips / seconds, 2) if clips and seconds > 0 else None
+        for name, (clips, seconds) in (("train", trained), ("test", tested))
+    }
+    memory = round(peak_mib, 1) if peak_mib is not None else None
+    return {"parameters": sum(weight.numel() for weight in model.parameters()), **rates, "peak_memory_mib": memory}
 
 
 def changed(session: Session, combination: Combination) -> list[str]:

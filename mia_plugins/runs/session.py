@@ -11,15 +11,15 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
 from ..data.adapter import Adapter
-from ..data.clips import Clips, LoadedData, load_clips
+from ..data.clips import Clips, LoadedData
+from ..data.splits import label_ids
 from ..demo import build_demo
 from ..errors import UserError
-from ..nn.backbones import load_tokenizer
 from ..nn.lookup import check_encoder, resolve
 from ..plugin.method import Method, build_model
 from ..plugin.registry import find_dataset, find_method
@@ -34,8 +34,7 @@ from ..training.settings import TrainSettings
 from .combinations import Combination, combinations
 from .defaults import with_defaults
 from .kept import Kept, read_kept, restored_options
-
-ReadData = Callable[[argparse.Namespace, Adapter], LoadedData]
+from .setup import Setup, data_mode
 
 
 class Checked(NamedTuple):
@@ -133,6 +132,10 @@ class Session:
             world=world,
         )
 
+    def train_clips(self) -> int:
+        """How many clips an epoch has, out-of-scope ones included."""
+        return sum(len(clips) for name, clips in self.data.splits.items() if name in ("train", "ood_train"))
+
     def test_clips(self) -> Clips:
         """The test clips: in-scope, then out-of-scope ones."""
         return joined(self.data, "test", "ood_test")
@@ -158,27 +161,32 @@ def check_options(options: argparse.Namespace) -> Checked:
     if kept is None:
         check_encoder(options.text_backbone)
     chosen = [kept.combination] if kept is not None else combinations(options, method)
+    if kept is None and method.check is not None:
+        labels, _ = label_ids(adapter, data_mode(options))
+        for combination in chosen:
+            method.check(adapter.name, labels, combination.method_settings)
     return Checked(options, method, adapter, chosen, choose_device(options.gpu_id), kept)
 
 
-def open_session(checked: Checked, read: ReadData | None = None) -> Session:
+def open_session(checked: Checked, setup: Setup | None = None) -> Session:
     """Reads the data and loads the tokenizer.
 
     Args:
         checked: the command.
-        read: reads the data; None: :func:`read_data`. A caller with many runs keeps what it read.
+        setup: of a caller with many runs, which keeps what it reads.
 
     Raises:
         UserError: an option, a file or the data is wrong.
     """
     options = checked.options
-    data = (read or read_data)(options, checked.adapter)
+    setup = setup or Setup()
+    data = setup.data(options, checked.adapter)
     check_detector(options, data)
     kept = checked.kept
     if kept is not None and tuple(data.labels) != kept.task.labels:
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
-    return Session(*checked, data, source, load_tokenizer(source))
+    return Session(*checked, data, source, setup.tokenizer(source))
 
 
 def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
@@ -189,6 +197,8 @@ def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
     """
     if not options.test_ood or options.test_mode != "ood_det" or options.ood_detection_method != "ma":
         return
+    if "train" not in data.splits:  # a restored model's: it was checked when it was trained
+        return
     there = set(data.splits["train"].label_ids.tolist())
     absent = [label for i, label in enumerate(data.labels) if i not in there]
     if absent:
@@ -196,19 +206,3 @@ def check_detector(options: argparse.Namespace, data: LoadedData) -> None:
             f"--ood_detection_method ma fits a mean for every intent, and {', '.join(absent[:5])} "
             f"{'has' if len(absent) == 1 else 'have'} no training clip; choose msp, maxlogit, energy, residual or vim"
         )
-
-
-def read_data(options: argparse.Namespace, adapter: Adapter) -> LoadedData:
-    """The clips that the options ask for."""
-    return load_clips(
-        adapter,
-        options.data_path,
-        data_mode="binary-class" if options.data_mode == "binary-class" else "multi-class",
-        train_ood=options.train_ood,
-        test_ood=options.test_ood,
-        ood_dataset=options.ood_dataset,
-        video_feats=options.video_feats,
-        audio_feats=options.audio_feats,
-        video_data_path=options.video_data_path,
-        audio_data_path=options.audio_data_path,
-    )

@@ -5,12 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..evaluation.metrics import shown_in_tables, text_of
 from .results import Results, Run, unique
 
 MISSING = "–"
+
+
+class Cost(NamedTuple):
+    """How a run's cost is shown: divided by ``scale``, with so many digits behind the point."""
+
+    heading: str
+    scale: float
+    digits: int
+
+    def text(self, value: float) -> str:
+        """A value as it is shown."""
+        return f"{value / self.scale:,.{self.digits}f}"
+
+
+COSTS = {
+    "parameters": Cost("parameters (M)", 1e6, 1),
+    "train_clips_per_second": Cost("train clips/s", 1, 1),
+    "test_clips_per_second": Cost("test clips/s", 1, 1),
+    "peak_memory_mib": Cost("peak memory (MiB)", 1, 0),
+}
 
 
 def metrics_table(runs: Sequence[Run], groups: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -61,10 +81,11 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     Args:
         table: of :func:`mia_plugins.reproduce.tables.build_table`.
     """
-    printed = any(row["paper"] for row in table["rows"])
+    beside = [kind for kind in ("paper", "rerun") if any(row.get(kind) for row in table["rows"])]
+    costs = [name for name in COSTS if any(name in row.get("cost", {}) for row in table["rows"])]
     header, body = [""], []
     for heading in table["metrics"].values():
-        header += [f"{heading} (%)", "paper"] if printed else [f"{heading} (%)"]
+        header += [f"{heading} (%)", *(kind.replace("rerun", "re-run") for kind in beside)]
     for row in table["rows"]:
         line = [row["label"] + ("" if row["method"] else " (quoted, not run)")]
         for name in table["metrics"]:
@@ -72,12 +93,13 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
             if name in row["mean"]:
                 text = f"{row['mean'][name]:.2f}" + (f" ± {row['std'][name]:.2f}" if name in row["std"] else "")
             line.append(text)
-            if printed:
-                line.append(f"{row['paper'][name]:.2f}" if name in row["paper"] else MISSING)
+            line += [f"{row[kind][name]:.2f}" if name in row.get(kind, {}) else MISSING for kind in beside]
         count, planned = len(row["seeds"]), row["seeds_planned"]
         seeds = str(count) if count == planned else f"{count} of {planned}"
-        body.append([*line, seeds if row["method"] else MISSING])
-    return [*header, "seeds"], body
+        known = row.get("cost", {})
+        spent = [COSTS[name].text(known[name]) if name in known else MISSING for name in costs]
+        body.append([*line, seeds if row["method"] else MISSING, *spent])
+    return [*header, "seeds", *(COSTS[name].heading for name in costs)], body
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], bold: Collection[tuple[int, int]] = ()) -> str:

@@ -28,6 +28,7 @@ from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
 from .once import run_once
 from .ownership import finished
+from .pace import Pace
 from .results import Run, saved_run, unique
 from .session import Session
 from .tables import format_table
@@ -75,7 +76,9 @@ def tune(session: Session, log_id: str) -> list[Run]:
 
     runs: dict[int, list[Run]] = {}
     limit = min(options.trials, len(combinations))
+    pace = Pace(limit, ended(study), what="trial")
     while (number := ended(study)) < limit:
+        pace.done = number
         trial = study.ask()
         indices = {key: trial.suggest_categorical(key, list(range(len(values)))) for key, values in space.items()}
         choice = {key: space[key][i] for key, i in indices.items()}
@@ -86,7 +89,7 @@ def tune(session: Session, log_id: str) -> list[Run]:
             enqueue_untried(study, combinations, space, random.Random(f"{options.seed} {trial.number}"))
             study.tell(trial, *(() if twin.state.name == "PRUNED" else (twin.value,)), state=twin.state)
             continue
-        logger.info("trial %d of %d", number + 1, limit)
+        logger.info("%s", pace.place())
         try:
             runs[trial.number] = run_trial(optuna, session, combination_of(combinations, choice), study, trial, log_id)
         except optuna.TrialPruned:

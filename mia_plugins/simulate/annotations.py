@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import difflib
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def read_annotations(
     test_from: str = "dev",
     train_rows: int | None = None,
     eval_rows: int | None = None,
+    clips_per_label: int | None = None,
 ) -> Annotations:
     """Read ``train.tsv``, ``dev.tsv`` and, if it is there, ``test.tsv``.
 
@@ -65,6 +67,7 @@ def read_annotations(
         out_of_scope: labels whose rows become out of scope, beside those that the tables give as such.
         test_from: where there is no ``test.tsv``: the split whose every so many-th row (:data:`TEST_STEP`) becomes test.
         train_rows, eval_rows: at most the first so many rows of train, and of dev and of test each.
+        clips_per_label: of those of train, at most the first so many of each label, and out of scope.
 
     Raises:
         UserError: a table is missing or not as it must be, a label or clip is wrong, or a split has no in-scope row.
@@ -88,8 +91,21 @@ def read_annotations(
         splits["test"] = splits[test_from][step - 1 :: step]
         del splits[test_from][step - 1 :: step]
     splits = {split: clips[: train_rows if split == "train" else eval_rows] for split, clips in splits.items()}
+    if clips_per_label is not None:
+        splits["train"] = first_of_each_label(splits["train"], clips_per_label)
     _check_clips(splits, folder)
     return Annotations(header, splits)
+
+
+def first_of_each_label(clips: Iterable[Clip], most: int) -> list[Clip]:
+    """At most so many clips of each label, in their order."""
+    counts: Counter[str | None] = Counter()
+    kept = []
+    for clip in clips:
+        counts[clip.label] += 1
+        if counts[clip.label] <= most:
+            kept.append(clip)
+    return kept
 
 
 def read_with_header(path: Path, columns: int) -> tuple[tuple[str, ...], list[Row]]:

@@ -104,6 +104,7 @@ def _prepare(options: argparse.Namespace) -> tuple[DataSet, Layout, Annotations]
         test_from=options.test_from,
         train_rows=options.train_rows,
         eval_rows=options.eval_rows,
+        clips_per_label=options.clips_per_label,
     )
     return data_set, layout, annotations
 

@@ -57,6 +57,9 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="replace DIR if it is an earlier simulated data set")
     group = parser.add_argument_group("clips")
     group.add_argument("--train_rows", type=at_least(1), metavar="N", help="only the first N rows of train")
+    group.add_argument(
+        "--clips_per_label", type=at_least(1), metavar="N", help="of these rows of train only the first N of each label"
+    )
     group.add_argument("--eval_rows", type=at_least(1), metavar="N", help="only the first N rows of dev and of test")
     group.add_argument(
         "--test_from",

@@ -134,7 +134,8 @@ class LearningTests(PluginTests):
         for weights in (None, str(tmp_path / "model.safetensors")):  # built anew, and for just these weights
             restored = self.build(seed=2, weights=weights)
             load_checkpoint(restored, tmp_path, {})
-            assert torch.equal(self.score(self.prepare(restored).eval(), self.scored_batch()).logits, want)
+            got = self.score(restored.eval(), self.scored_batch()).logits
+            assert torch.equal(got, want), "what prepare fills is not saved: keep it in persistent buffers or a Bank"
 
     def test_a_resumed_training_ends_as_an_uninterrupted_one(self, tmp_path):
         def stop(epoch: Any) -> None:

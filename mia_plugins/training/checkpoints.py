@@ -72,7 +72,7 @@ def check_weights(wanted: Mapping[str, Tensor], weights: Mapping[str, Tensor], p
             wrong = "is missing"
         elif name not in wanted:
             wrong = "is not part of this model"
-        elif weights[name].shape != wanted[name].shape:
+        elif wanted[name].numel() and weights[name].shape != wanted[name].shape:  # an empty one is a bank's
             wrong = f"has the shape {tuple(weights[name].shape)} where this model has {tuple(wanted[name].shape)}"
         elif weights[name].dtype != wanted[name].dtype:
             wrong = f"is of type {weights[name].dtype} where this model has {wanted[name].dtype}"

@@ -29,7 +29,7 @@ def make_loaders(
     """Batches of every split; training shuffles, and mixes in any out-of-scope clips.
 
     Args:
-        data: the clips.
+        data: the clips; without training clips there are only test batches.
         tokenizer: of the text backbone.
         text_length: the most tokens that a text may have.
         settings: batch sizes, monitor and kind of batches.
@@ -45,7 +45,11 @@ def make_loaders(
         by_length=settings.length_batches,
         world=world(),
     )
-    in_scope, scored = data.splits["train"], settings.eval_batch_size
+    scored = settings.eval_batch_size
+    test = loader(joined(data, "test", "ood_test"), batch_size=scored)
+    if "train" not in data.splits:  # a restored model's
+        return Loaders(train=(), dev=(), test=test, reference=(), bank=())
+    in_scope = data.splits["train"]
     # the in-scope monitors do not look at out-of-scope clips
     dev = ("dev", "ood_dev") if settings.eval_monitor == "is_os_f1" else ("dev",)
     return Loaders(
@@ -56,7 +60,7 @@ def make_loaders(
             train_clips=len(in_scope),
         ),
         dev=loader(joined(data, *dev), batch_size=scored),
-        test=loader(joined(data, "test", "ood_test"), batch_size=scored),
+        test=test,
         reference=loader(in_scope, batch_size=scored, train_clips=len(in_scope)),
         bank=loader(
             in_scope, batch_size=scored, train_clips=len(in_scope), by_length=False, world=ALONE, num_workers=0

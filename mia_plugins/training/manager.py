@@ -59,7 +59,7 @@ class Manager:
         if not args.train:
             load_checkpoint(model, args.model_output_path, args.identity)
             self.logger.info("restored %s", args.model_output_path)
-        if args.method.prepare is not None:
+        elif args.method.prepare is not None:
             args.method.prepare(model, data.bank, args.device)
 
     def _predict(self, args: RunArguments, loader: Loader, what: str) -> Predictions:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from mia_plugins.nn.bank import Bank
 from mia_plugins.nn.losses import classification_loss
 from mia_plugins.plugin import Method
 from mia_plugins.training.manager import Manager
@@ -30,7 +31,7 @@ class BankOutput(NamedTuple):
     second: "Tensor | None"
 
 
-class Bank(nn.Module):
+class Neighbours(nn.Module):
     """The mean video frame beside the mean label of its neighbours among the training clips; see :class:`Settings`."""
 
     pretrained = ("first",)
@@ -41,16 +42,15 @@ class Bank(nn.Module):
         self.first = nn.Linear(task.video_dim, 8)
         self.second = nn.Linear(8, task.num_classes)
         self.classifier = nn.Linear(8 + task.num_labels, task.num_classes)
-        self.register_buffer("bank", torch.zeros(0), persistent=False)
-        self.register_buffer("labels", torch.zeros(0), persistent=False)
+        self.bank = Bank("means", "labels")
 
     def forward(self, batch):
         assert self.training == ("label_ids" in batch)
         query = video_means(batch)
-        distance = torch.cdist(query, self.bank)
+        distance = torch.cdist(query, self.bank.means)
         own = batch["train_place"][:, None] == torch.arange(len(self.bank), device=query.device)
         nearest = distance.masked_fill(own, torch.inf).topk(self.neighbours, largest=False).indices
-        features = torch.cat([self.first(query).relu(), self.labels[nearest].mean(dim=1)], dim=-1)
+        features = torch.cat([self.first(query).relu(), self.bank.labels[nearest].mean(dim=1)], dim=-1)
         second = self.second(features[:, :8]) if "label_ids" in batch else None
         return BankOutput(self.classifier(features), features, second)
 
@@ -75,8 +75,8 @@ def fill(model, reference, device):
     labels = torch.cat([batch["label_ids"] for batch in batches])
     assert labels.max() < model.num_labels
     assert not len(model.bank)
-    model.bank = torch.cat([video_means(batch) for batch in batches]).to(device)
-    model.labels = nn.functional.one_hot(labels, model.num_labels).float().to(device)
+    means = torch.cat([video_means(batch) for batch in batches])
+    model.bank.fill(means=means.to(device), labels=nn.functional.one_hot(labels, model.num_labels).to(device))
 
 
 def descent(model, settings, steps):
@@ -94,5 +94,7 @@ class TwiceManager(Manager):
         return history
 
 
-METHOD = Method(name="bank", build=Bank, settings=Settings, prepare=fill, optimizer=descent)
-OWN_WAY = Method(name="own_way", build=Bank, settings=Settings, prepare=fill, optimizer=descent, manager=TwiceManager)
+METHOD = Method(name="bank", build=Neighbours, settings=Settings, prepare=fill, optimizer=descent)
+OWN_WAY = Method(
+    name="own_way", build=Neighbours, settings=Settings, prepare=fill, optimizer=descent, manager=TwiceManager
+)

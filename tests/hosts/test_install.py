@@ -77,6 +77,19 @@ def test_a_method_of_the_hosts_keeps_its_name(tree, capsys):
     assert (tree / "configs/single_turn/mia_text/mia_text_MIntRec2.py").read_text().endswith('host_param("mia_text")\n')
 
 
+@pytest.mark.parametrize("kind", ["mmoir", "mintrec2"])
+def test_a_plugin_beside_the_hosts_method_of_its_name(kind, tmp_path, capsys):
+    folder = make_tree(tmp_path / "a host", kind)
+    before = contents(folder)
+    install(folder, "--method", "mag_bert")
+    assert "so the plugin is called mia_mag_bert" in capsys.readouterr().out
+    table = (folder / "methods/single_turn/__init__.py").read_text()
+    assert "'mag_bert': MAG_BERT,  # 2020" in table
+    assert 'method_map["mia_mag_bert"] = MIA_MAG_BERT  # mia-plugins' in table
+    command("uninstall", folder)
+    assert contents(folder) == before
+
+
 @pytest.mark.parametrize(
     ("method", "words"),
     [

@@ -98,7 +98,7 @@ def make(base, method, tmp_path, **given):
 def test_hooks_training_saving_and_testing_alone(host, name, tmp_path):
     base = host(name)
     manager, args = make(base, bank_method.METHOD, tmp_path)
-    assert manager.model.bank.shape == (12, 5)
+    assert manager.model.bank.means.shape == (12, 5)
     manager._train(args)
     first = manager._test(args)
     assert first["best_eval_score"] == round(manager.best_eval_score, 4)

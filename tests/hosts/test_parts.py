@@ -135,12 +135,15 @@ def test_plugins_leave_the_hosts_names_alone(monkeypatch):
     monkeypatch.setattr(registry, "_registered", {registry.METHOD_GROUP: {}, registry.DATASET_GROUP: {}})
     for name in ("mine", "mia_thing"):
         registry.register(dataclasses.replace(METHOD, name=name))
-    assert names_in_host(MMOIR, ["text", "mag_bert"]) == {
+    one = names_in_host(MMOIR, ["text", "mag_bert"])
+    assert {name: one[name] for name in ("amess", "mine", "mia_text", "mia_mag_bert", "mia_thing")} == {
         "amess": "amess",
         "mine": "mine",
         "mia_text": "text",
+        "mia_mag_bert": "mag_bert",
         "mia_thing": "mia_thing",
     }
+    assert not {"text", "mag_bert"} & set(one)
     two = names_in_host(MINTREC2, ["text", "mine_ood"])
     assert {name for name, method in two.items() if method == "text"} == {"mia_text", "mia_text_ood"}
     assert {name for name, method in two.items() if method == "mine"} == {"mia_mine", "mia_mine_ood"}

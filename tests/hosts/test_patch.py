@@ -21,7 +21,7 @@ from mia_plugins.plugin.registry import find_method
 KINDS = sorted(BY_SHORT_NAME)
 ALLOWED = {"torch", "transformers", "sentence_transformers", "numpy", "sklearn", "scipy", "tqdm"}
 HOSTS_OWN = {"backbones", "configs", "data", "evaluation", "methods", "ood_detection", "utils"}
-METHODS = {"amess": None, "text": None, "bank": bank_method.METHOD, "own_way": bank_method.OWN_WAY}
+METHODS = {"amess": None, "text": None, "misa": None, "bank": bank_method.METHOD, "own_way": bank_method.OWN_WAY}
 
 
 def said_of(name):

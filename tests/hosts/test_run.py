@@ -141,8 +141,11 @@ def test_a_list_is_a_grid_and_seeds_are_ours_to_give(run, table):
         assert sorted((row["seed"], row["num_anchors"]) for row in rows) == [(s, k) for s in "78" for k in "12"]
 
 
-@pytest.mark.parametrize(("name", "method"), [("MMOIR", "text"), ("MIntRec2.0", "mia_text")])
-def test_the_text_plugin_beside_the_hosts_text(run, table, name, method):
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [("MMOIR", "text"), ("MIntRec2.0", "mia_text"), ("MMOIR", "mag_bert"), ("MIntRec2.0", "mia_mag_bert_ood")],
+)
+def test_a_plugin_beside_the_hosts_method_of_its_name(run, table, name, method):
     extra = ["--test_ood"] if name == "MMOIR" else []
     chosen = ["--set", "num_train_epochs=1"]
     run(name, "--train", "--seed", "0", *extra, method=method, settings=False, ours=chosen)
@@ -180,7 +183,7 @@ def test_float32_padding_changes_no_metric(run, table):
 @pytest.mark.parametrize(
     ("name", "arguments", "ours", "words"),
     [
-        ("MMOIR", ["--method", "nothing"], [], "--method nothing: MMOIR has amess, own, text"),
+        ("MMOIR", ["--method", "nothing"], [], "--method nothing: MMOIR has amess, "),
         ("MMOIR", ["--dataset", "MELD-DA"], [], "--dataset MELD-DA: MMOIR runs MIntRec2.0 and MIntRec for amess"),
         ("MMOIR", ["--dialogue_mode", "multi_turn"], [], "amess is for single turns"),
         ("MMOIR", ["--data_path", "/nowhere"], [], "no /nowhere/MIntRec2.0/in-scope/train.tsv"),

@@ -13,6 +13,7 @@ from tiny import SETTINGS, run_arguments
 from mia_plugins.__main__ import main as run_main
 from mia_plugins.cli import main
 from mia_plugins.report.classes import predictions
+from mia_plugins.report.modalities import side_by_side
 from mia_plugins.report.runs import find_runs, group_runs
 from mia_plugins.report.saved import SavedRun
 
@@ -130,7 +131,12 @@ def test_a_text_only_run_has_a_report_too(data, backbone, tmp_path, monkeypatch)
     assert run_main([*map(str, words), "--train", "--save_results"]) == 0
     assert main(["report", "results"]) == 0  # folders in the table are relative to here
     names = {path.stem for path in (tmp_path / "report" / "figures").iterdir()}
-    assert names == {f"1_text_MIntRec2.0_{kind}" for kind in ("training", "confusion", "calibration")}
+    assert names == {f"1_text_MIntRec2.0_{kind}" for kind in ("confusion", "calibration")}
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert "trained for one epoch, so there is no training curve" in page
+    assert "python run.py --method text --dataset MIntRec2.0 --data_path DIR" in page
+    assert "--seeds 0 --set num_train_epochs=1" in page
+    assert "60 train, 60 dev, 60 test clips" in page
 
 
 def test_what_a_run_keeps(kept):
@@ -143,3 +149,23 @@ def test_what_a_run_keeps(kept):
     assert run.clips["tokens"][0][0] == "[CLS]"
     assert run.inspection["sentence"].shape[0] == len(true)
     assert json.loads((run.folder / "run.json").read_text())["modality_ablation"][0]["way"] == "intact"
+
+
+def test_a_grid_counts_its_runs_and_is_set_up_once(kept):
+    (log,) = (kept / "logs").glob("*.log")
+    lines = log.read_text()
+    assert re.findall(r"run (\d) of 4(, [a-z ]+ left)?: seed (\d)", lines) == [
+        ("1", "", "0"),
+        ("2", ", less than a minute left", "1"),
+        ("3", ", less than a minute left", "0"),
+        ("4", ", less than a minute left", "1"),
+    ]
+    assert len(re.findall("data: MIntRec2.0", lines)) == 1
+
+
+def test_modalities_stand_side_by_side(kept, tmp_path):
+    groups = group_runs(find_runs([kept])[0])
+    picture = side_by_side(groups, "these clips", tmp_path, "modalities")
+    drawn = xml.dom.minidom.parse(str(picture.svg)).toxml()
+    assert all(word in drawn for word in ("text", "video", "audio", "dropped", "shuffled", "noise"))
+    assert picture.title.startswith(("In both", "They depend"))

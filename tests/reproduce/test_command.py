@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import socket
 import statistics
@@ -25,7 +26,19 @@ def arguments(data, backbone, tmp_path):
     def make(what, *more, settings=SETTINGS, seeds=(0,)):
         chosen = [part for text in [*settings, f"sentence_encoder={backbone}"] for part in ("--set", text)]
         common = ["--data_path", data, "--dataset", "MIntRec2.0", "--text_backbone", backbone, "--no_modality_ablation"]
-        words = ["reproduce", what, *common, *chosen, "--results", tmp_path / "results", "--seeds", *seeds, *more]
+        methods = ["--method", "amess", "text"]
+        words = [
+            "reproduce",
+            what,
+            *methods,
+            *common,
+            *chosen,
+            "--results",
+            tmp_path / "results",
+            "--seeds",
+            *seeds,
+            *more,
+        ]
         return [str(word) for word in words]
 
     return make
@@ -55,6 +68,12 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
 
     assert main(arguments("table1", seeds=(0, 1))) == 0
     shown = capsys.readouterr().out
+    places = re.findall(r"^--- run (\d) of 4(, less than a minute left)?: (.*)$", shown, re.MULTILINE)
+    assert [number for number, _, _ in places] == ["1", "2", "3", "4"]
+    assert [bool(left) for _, left, _ in places] == [False, True, True, True]
+    assert {what for _, _, what in places} == {
+        f"{label}, MIntRec2.0, tiny-bert, seed {seed}" for label in ("A-MESS", "Text only") for seed in (0, 1)
+    }
     made = results(tmp_path)
     assert len(made) == 4
     accuracies = [each["metrics"]["acc"] for each in made.values() if each["method"] == "amess"]
@@ -63,7 +82,7 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
     assert f"| A-MESS | {cell} | 62.39 |" in text
     assert "| MAG-BERT (quoted, not run) | – | 60.58 |" in text
     assert "A-MESS − Text only, ACC" in text
-    assert "2 pairs allow no p below 0.5" in text
+    assert "test over 2 common seeds, which allow no p below 0.5" in text
     with open(tmp_path / "results" / "table1.csv", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["row"] == "A-MESS" and row["metric"] == "acc"]
     assert float(rows[0]["mean"]) == pytest.approx(statistics.fmean(accuracies), abs=1e-4)
@@ -73,13 +92,15 @@ def test_a_table_and_nothing_done_twice(arguments, tmp_path, capsys):
     assert main(arguments("table1", seeds=(0, 1))) == 0
     assert "--- " not in capsys.readouterr().out  # no run is begun
     assert main(arguments("table1", seeds=(0, 1, 2))) == 0
-    assert capsys.readouterr().out.count("--- ") == 2
+    shown = capsys.readouterr().out
+    assert shown.count("--- ") == 2
+    assert "--- run 5 of 6: " in shown  # four were finished before
 
 
 @pytest.mark.parametrize("seed", ["-1", "4294967296"])
 def test_a_seed_that_is_none_is_one_line(arguments, tmp_path, capsys, seed):
     assert main([*arguments("table1", seeds=(0, seed)), "--dry-run"]) == 2
-    assert f"--seeds {seed}: a seed is" in capsys.readouterr().err
+    assert f"--seeds: {seed} is not a whole number from 0 to 4294967295" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
 
 
@@ -125,7 +146,7 @@ def test_a_killed_plan_goes_on(arguments, tmp_path, capsys):
 
     assert main(words) == 0
     shown = capsys.readouterr().out
-    assert "begun, goes on" in shown
+    assert "started, continues" in shown
     assert shown.count("--- ") == 4 - len(before)
     goes_on = shown.split("--- ")[1]
     assert "epoch 1:" not in goes_on  # the run under way resumes

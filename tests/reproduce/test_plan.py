@@ -6,11 +6,12 @@ import shutil
 import pytest
 
 from mia_plugins.errors import UserError
+from mia_plugins.plugin import registry
+from mia_plugins.plugin.method import Method
 from mia_plugins.reproduce import paper
-from mia_plugins.reproduce.command import add_parser, shard
-from mia_plugins.reproduce.experiments import NAMES, experiments
+from mia_plugins.reproduce.command import add_parser
+from mia_plugins.reproduce.experiments import NAMES, comparison, experiments
 from mia_plugins.reproduce.plan import make_plan
-from mia_plugins.reproduce.runner import shard_of
 from mia_plugins.runs import digests
 
 
@@ -22,7 +23,7 @@ def options(data, backbone, *more):
 
 
 def plan_of(names, given):
-    found = [experiments(name, given.dataset, descriptions=given.descriptions) for name in names]
+    found = [experiments(name, given.dataset, ("amess", "text"), descriptions=given.descriptions) for name in names]
     return make_plan([each for part in found for each in part], given)
 
 
@@ -111,17 +112,29 @@ def test_keys_follow_settings_data_encoder_and_code(data, backbone, tmp_path, mo
     assert first().code == base.code  # no result depends on a picture
 
 
-def test_shards_are_disjoint_and_whole(data, backbone, monkeypatch):
-    plan = plan_of(("table3",), options(data, backbone, "--dataset", "MIntRec2.0"))
-    parts = [shard_of(plan, i, 3) for i in range(3)]
-    assert sorted(run.name for part in parts for run in part) == sorted(run.name for run in plan.runs)
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    monkeypatch.setenv("WORLD_SIZE", "3")
-    monkeypatch.setenv("RANK", "2")
-    assert shard(options(data, backbone)) == (2, 3)
-    assert shard(options(data, backbone, "--num_shards", "5", "--shard", "4")) == (4, 5)
-    with pytest.raises(UserError, match="go together"):
-        shard(options(data, backbone, "--shard", "1"))
+def test_installed_methods_of_the_paper_are_measured_not_quoted(monkeypatch):
+    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
+    for label, name in (("MulT", "mult_of_ours"), ("CAGC", "cagc_of_ours")):
+        registry.register(Method(name, build=None, settings=object, title=label))
+    by_name = {each.dataset: {row.label: row.method for row in each.rows} for each in experiments("table1")}
+    assert by_name["MIntRec"]["MulT"]
+    assert by_name["MIntRec"]["CAGC"]
+    assert "CAGC" not in by_name["MIntRec2.0"]  # the paper has no figure of it there
+    assert next(iter(by_name["MIntRec"])) == "A-MESS"
+
+
+def test_a_comparison_has_every_table_with_what_is_printed_elsewhere():
+    found = comparison(["text", "amess"], ["MIntRec", "MIntRec2.0"])
+    assert [(each.name, each.dataset, each.ood) for each in found] == [
+        ("compare", "MIntRec", False),
+        ("compare_ood", "MIntRec", True),
+        ("compare", "MIntRec2.0", False),
+        ("compare_ood", "MIntRec2.0", True),
+    ]
+    assert [row.label for row in found[0].rows] == ["A-MESS", "Text only"]  # the default method is compared with
+    assert found[0].rows[0].printed == paper.TABLE1["MIntRec"]["A-MESS"]
+    assert found[0].rows[1].printed == (70.88, 67.40)
+    assert [each.ood for each in comparison(["text"], ["MIntRec"], ood=False)] == [False]
 
 
 def test_papers_figures_are_those_of_the_notes():
@@ -130,5 +143,5 @@ def test_papers_figures_are_those_of_the_notes():
     assert paper.TABLE3["MIntRec"]["without both"] == (71.95, 68.34, 68.78, 69.08)
     (table,) = experiments("table3")
     assert {row.label: row.printed for row in table.rows} == paper.TABLE3["MIntRec"]
-    quoted = [row.label for row in experiments("table1")[0].rows if row.method is None]
+    quoted = [row.label for row in experiments("table1", methods=("amess",))[0].rows if row.method is None]
     assert quoted == ["MAG-BERT", "MulT", "TCL-MAP", "CAGC"]

@@ -81,3 +81,12 @@ def test_worth_of_a_model_that_reads_the_text_alone():
     assert header == ["test clips (%)", "acc", "change"]
     assert cells[0] == ["intact", "100.00", ""]
     assert cells[1] == ["text dropped", "0.00", "-100.00"]
+
+
+def test_a_change_that_rounds_to_zero_has_no_minus():
+    rows = [
+        {"modality": "none", "way": "intact", "acc": 50.0},
+        {"modality": "text", "way": "noise", "acc": 50.0, "acc_change": -0.001},
+        {"modality": "text", "way": "dropped", "acc": 40.0, "acc_change": -10.0},
+    ]
+    assert [row[2] for row in ablation_cells(rows)[1]] == ["", "+0.00", "-10.00"]

@@ -70,7 +70,7 @@ def test_options_beside_must_agree(trained, data, tmp_path, options, words):
         mia_plugins.run(**places(tmp_path), data_path=data, restore=trained[0], **options)
 
 
-@pytest.mark.parametrize("part", ["model.safetensors", "backbone", "kept.json"])
+@pytest.mark.parametrize("part", ["model.safetensors", "backbone", "reference.npz", "kept.json"])
 def test_a_folder_with_a_part_missing(trained, data, tmp_path, part):
     folder = shutil.copytree(trained[0], tmp_path / "copy")
     target = folder / "models" / part
@@ -107,3 +107,21 @@ def test_restoring_leaves_the_folder_as_it_is(trained, data, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     record = json.loads(next(tmp_path.glob("output_path/amess*/run.json")).read_text())
     assert record["restored"] == str(folder / "models")
+
+
+def test_a_test_set_alone_is_scored_as_beside_the_training_clips(trained, data, tmp_path):
+    """With DOC's thresholds and a detector that is fitted on the training clips' features."""
+    alone = shutil.copytree(data, tmp_path / "alone")
+    for table in [*alone.rglob("train.tsv"), *alone.rglob("dev.tsv")]:
+        table.unlink()
+    folder, run = trained
+    again = mia_plugins.run(**places(tmp_path), data_path=alone, restore=folder, test_ood=True).runs[0]
+    assert again.metrics == run.metrics
+    options = {"restore": folder, "test_ood": True, "test_mode": "ood_det", "ood_detection_method": "vim"}
+    detected = [
+        mia_plugins.run(**places(tmp_path / str(number)), data_path=path, **options).runs[0].metrics
+        for number, path in enumerate((data, alone))
+    ]
+    assert detected[0] == detected[1]
+    with pytest.raises(UserError, match=r"train\.tsv"):
+        mia_plugins.run(**places(tmp_path), data_path=alone, restore=folder, modality_ablation=True)

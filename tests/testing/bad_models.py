@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from mia_plugins.nn import bank as kept
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.frames import as_frames, masked_mean
 from mia_plugins.nn.losses import classification_loss
@@ -230,40 +231,60 @@ class Bank(Good):
 
     def __init__(self, task, settings):
         super().__init__(task, settings)
-        self.keys = self.values = None
+        self.bank = kept.Bank("keys", "values")
 
     def features(self, batch):
         features = super().features(batch)
-        if self.keys is None:
+        if not len(self.bank):
             return features
-        distance = torch.cdist(features.detach(), self.keys)
+        distance = torch.cdist(features.detach(), self.bank.keys)
         near = distance.masked_fill(self.excluded(batch), torch.inf).argmin(dim=1)
-        return features + self.values[near][:, None]
+        return features + self.bank.values[near][:, None]
 
     def excluded(self, batch):
-        return batch["train_place"][:, None] == torch.arange(len(self.keys))
+        return batch["train_place"][:, None] == torch.arange(len(self.bank))
 
 
 class SeesItself(Bank):
     def excluded(self, batch):
-        return torch.zeros(len(batch["train_place"]), len(self.keys), dtype=torch.bool)
+        return torch.zeros(len(batch["train_place"]), len(self.bank), dtype=torch.bool)
+
+
+class PlainBank:
+    """A bank that no checkpoint knows of."""
+
+    keys = values = torch.empty(0)
+
+    def __len__(self):
+        return len(self.keys)
+
+    def fill(self, keys, values):
+        self.keys, self.values = keys, values
+
+
+class ForgetsItsBank(Bank):
+    def __init__(self, task, settings):
+        super().__init__(task, settings)
+        del self.bank
+        self.bank = PlainBank()
+
+
+def rows_of(model, reference):
+    with torch.no_grad():
+        rows = [(Good.features(model.eval(), b), b["label_ids"].float()) for b in reference]
+    return (torch.cat(part) for part in zip(*rows))
 
 
 def fill(model, reference, device):
-    model.keys = None
-    model.eval()
-    with torch.no_grad():
-        rows = [(model(b).features, b["label_ids"].float()) for b in reference]
-    model.keys, model.values = (torch.cat(part) for part in zip(*rows))
+    keys, values = rows_of(model, reference)
+    model.bank.fill(keys=keys, values=values)
 
 
 def fill_further(model, reference, device):
-    with torch.no_grad():
-        rows = [(Good.features(model.eval(), b), b["label_ids"].float()) for b in reference]
-    if model.keys is not None:
-        rows.append((model.keys + 0.5, model.values + 1))
-    model.keys, model.values = (torch.cat(part) for part in zip(*rows))
-    model.keys = model.keys * len(model.keys)
+    keys, values = rows_of(model, reference)
+    if len(model.bank):
+        keys, values = torch.cat([keys, model.bank.keys + 0.5]), torch.cat([values, model.bank.values + 1])
+    model.bank.fill(keys=keys * len(keys), values=values)
 
 
 def inspect(model, batches, device):

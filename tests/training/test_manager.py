@@ -137,7 +137,7 @@ def test_without_save_model_nothing_is_written(train, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_prepare_sees_the_bank_once_before_training_and_before_testing_alone(train):
+def test_prepare_sees_the_bank_once_before_training(train):
     seen = []
 
     def prepare(model, reference, device):
@@ -148,9 +148,8 @@ def test_prepare_sees_the_bank_once_before_training_and_before_testing_alone(tra
     assert seen == [(0.0, [0], "cpu")]
     manager._train(args)
     manager._test(args)
-    assert len(seen) == 1
     train(train=False, hooks={"prepare": prepare})
-    assert seen[1:] == [(2.0, [0], "cpu")]  # the restored weights
+    assert len(seen) == 1  # a restored model has what it saw
 
 
 def test_an_epoch_is_heard_of_after_it_is_kept(train, tmp_path):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mia_plugins.nn.backbones import load_encoder
+from mia_plugins.nn.bank import Bank
 from mia_plugins.nn.frames import as_frames, masked_mean
 from mia_plugins.nn.losses import classification_loss
 from mia_plugins.plugin import Method, Range, UserError, check, figure, save
@@ -57,9 +58,7 @@ class MemoryBank(nn.Module):
         self.classifier = nn.Linear(self.encoder.dim, task.num_classes)
         if settings.pull is not None:
             self.anchors = nn.Embedding(self.num_labels + 1, self.encoder.dim)  # one more for out of scope
-        # no part of a checkpoint: `prepare` fills them before training and before testing
-        self.register_buffer("keys", torch.empty(0, 0), persistent=False)
-        self.register_buffer("labels", torch.empty(0, 0), persistent=False)
+        self.bank = Bank("keys", "labels")  # `prepare` fills it; it is saved with the weights
 
     def mean_frames(self, batch):
         """The mean frame of each modality, together of length one: ``(batch, dim)``."""
@@ -68,12 +67,13 @@ class MemoryBank(nn.Module):
 
     def vote(self, batch):
         """The labels of the nearest training clips but the clip itself, by how near they are: ``(batch, labels)``."""
-        with torch.autocast(self.keys.device.type, enabled=False):  # in bfloat16 many clips would be equally near
-            cosine = self.mean_frames(batch) @ self.keys.T
-            itself = batch["train_place"][:, None] == torch.arange(len(self.keys), device=self.keys.device)
-            near, index = cosine.masked_fill(itself, -torch.inf).topk(min(self.settings.neighbours, len(self.keys) - 1))
+        keys, labels, place = self.bank.keys, self.bank.labels, batch["train_place"]
+        with torch.autocast(keys.device.type, enabled=False):  # in bfloat16 many clips would be equally near
+            cosine = self.mean_frames(batch) @ keys.T
+            itself = place[:, None] == torch.arange(len(keys), device=keys.device)
+            near, index = cosine.masked_fill(itself, -torch.inf).topk(min(self.settings.neighbours, len(keys) - 1))
             weight = (near / self.settings.temperature).softmax(dim=-1)
-            return (weight[..., None] * self.labels[index]).sum(dim=1)
+            return (weight[..., None] * labels[index]).sum(dim=1)
 
     def forward(self, batch):
         token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
@@ -96,8 +96,8 @@ class MemoryBank(nn.Module):
 def prepare(model, reference, device):
     """Keeps the mean frames and the labels of all in-scope training clips, in their order."""
     keys, label_ids = zip(*((model.mean_frames(batch), batch["label_ids"]) for batch in reference))
-    model.keys = torch.cat(keys).to(device)
-    model.labels = F.one_hot(torch.cat(label_ids), model.num_labels).float().to(device)
+    labels = F.one_hot(torch.cat(label_ids), model.num_labels)
+    model.bank.fill(keys=torch.cat(keys).to(device), labels=labels.to(device))
 
 
 def optimizer(model, settings, steps):

@@ -70,7 +70,7 @@ class PluginManager(HostManager):
             self.eval_dataloader = self._loader(clips, args.eval_batch_size)
         if trains_with_ood(args):
             self.logger.info("training with out-of-scope clips: %s", self.training.ood_training)
-        if method.prepare is not None:
+        if method.prepare is not None and args.train:
             method.prepare(self.model, self.reference_dataloader, self.device)
 
     def _build(self, args: Any, labels: tuple[str, ...], device: torch.device) -> Any:

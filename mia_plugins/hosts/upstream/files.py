@@ -95,7 +95,8 @@ def manager_root(host: Host, about: About, placed: bool) -> str:
         lines.append(f"        super().__init__(args, {data}, {model})")
     if "prepare" in hooks:
         imports.append(f"from {hooks['prepare'][0]} import {hooks['prepare'][1]}")
-        lines.append(f"        {hooks['prepare'][1]}(self.model, self.reference_dataloader, self.device)")
+        lines.append("        if args.train:")
+        lines.append(f"            {hooks['prepare'][1]}(self.model, self.reference_dataloader, self.device)")
     if "manager" in hooks:
         imports += [f"from {hooks['manager'][0]} import {hooks['manager'][1]}"]
         imports += [f"from {TEMPLATES}.trainer import train_with"]

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mia_plugins.methods.amess.anchors import FLOOR
-from mia_plugins.methods.amess.attention import AnchorCrossAttention, CrossAttention
+from mia_plugins.methods.amess.attention import AnchorCrossAttention
 from mia_plugins.methods.amess.fusion import IdentityStart, build_fusion
 from mia_plugins.nn.alignment import NAMES, build_alignment
+from mia_plugins.nn.attention import CrossAttention
 from mia_plugins.nn.frames import Frames
 
 T, V, A, D = 7, 4, 6, 8

@@ -5,9 +5,9 @@ import pytest
 import torch
 from small_model import AUDIO_DIM, DIM, VIDEO_DIM, make_batch, make_model
 
-from mia_plugins.methods.amess.attention import CrossAttention
 from mia_plugins.methods.amess.inspection import BINS, binned, frame_shares, held_frames, inspect
 from mia_plugins.nn.alignment import NAMES, build_alignment
+from mia_plugins.nn.attention import CrossAttention
 from mia_plugins.nn.frames import Frames
 
 CPU = torch.device("cpu")

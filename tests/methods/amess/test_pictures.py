@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from mia_plugins.methods.amess.pictures import project, reading_rows
+from mia_plugins.methods.amess.anchor_pictures import reading_rows
+from mia_plugins.methods.amess.pictures import project
 
 
 def test_the_plane_is_that_of_a_slow_pca():

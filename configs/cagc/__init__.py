@@ -1,0 +1,1 @@
+"""Settings of CAGC, one ``Param`` per data set as the benchmark has them."""

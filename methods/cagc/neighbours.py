@@ -1,0 +1,61 @@
+"""The cross-video bank: which training clips are near a clip, and which of them it keeps."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def nearest(query: Tensor, keys: Tensor, train_place: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The ``count`` training clips nearest to each clip by squared Euclidean distance, but the clip itself.
+
+    Args:
+        query: ``(batch, dim)``.
+        keys: ``(clips, dim)``, of the training clips.
+        train_place: ``(batch,)``, the clip's own row in ``keys``, -1 if it has none.
+        count: ``k``.
+
+    Returns:
+        Rows of ``keys``, the nearest first, ``(batch, k)``; and a mask of the same shape, false where there are fewer
+        other clips than ``k``. With less than ``k`` training clips in all, ``k`` is their number.
+    """
+    with torch.autocast(query.device.type, enabled=False):  # in bfloat16 many clips would be equally near
+        distance = keys.square().sum(dim=1) - 2 * query.float() @ keys.T  # but for the query's own square
+    itself = train_place[:, None] == torch.arange(len(keys), device=keys.device)
+    near = distance.masked_fill(itself, torch.inf).topk(min(count, len(keys)), dim=1, largest=False)
+    return near.indices, near.values.isfinite()
+
+
+def majority(labels: Tensor, present: Tensor) -> Tensor:
+    """The label that most of a clip's neighbours have; among equals the nearest neighbour's.
+
+    Args:
+        labels: ``(batch, k)``, the nearest first.
+        present: ``(batch, k)``, false where there is no neighbour; see :func:`nearest`.
+
+    Returns:
+        ``(batch,)``.
+
+    >>> labels = torch.tensor([[2, 0, 0, 1, 2], [4, 3, 3, 1, 2]])
+    >>> majority(labels, torch.ones_like(labels, dtype=torch.bool)).tolist()
+    [2, 3]
+    """
+    votes = ((labels[:, :, None] == labels[:, None, :]) & present[:, None, :]).sum(dim=2).masked_fill(~present, 0)
+    count = labels.shape[1]
+    first = (votes * count - torch.arange(count, device=labels.device)).argmax(dim=1)
+    return labels.gather(1, first[:, None])[:, 0]
+
+
+def kept(labels: Tensor, present: Tensor, way: str) -> Tensor:
+    """Which neighbours a clip keeps whose own label may not be used.
+
+    Args:
+        labels, present: see :func:`majority`.
+        way: ``majority``, ``all`` or ``none``.
+
+    Returns:
+        ``(batch, k)``.
+    """
+    if way == "majority":
+        return present & (labels == majority(labels, present)[:, None])
+    return present if way == "all" else torch.zeros_like(present)

@@ -1,0 +1,22 @@
+"""MulT (Tsai et al., ACL 2019) as the benchmarks have it: every modality reads the two others, in their own time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mia_plugins.plugin.method import Method
+
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from mia_plugins.plugin.task import Task
+
+
+def build(task: Task, settings: Settings) -> Any:
+    """See :func:`.model.build`; torch is imported when a model is built."""
+    from .model import build as build_model
+
+    return build_model(task, settings)
+
+
+METHOD = Method(name="mult", title="MulT", build=build, settings=Settings, configs="mia_plugins.configs.mult")
