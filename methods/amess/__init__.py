@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mia_plugins.errors import UserError
+from mia_plugins.nn.lookup import check_encoder
 from mia_plugins.plugin.method import Method
 
 from .anchor_pictures import anchors
@@ -36,10 +37,10 @@ def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> di
 
 
 def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
-    """Checks that every label has as many descriptions as the settings ask for.
+    """Checks that there is a sentence encoder, and that every label has as many descriptions as the settings ask for.
 
     Raises:
-        UserError: there are fewer; says how to supply more.
+        UserError: there is none, or there are fewer; says how to supply more.
     """
     if settings.semantic_sync:
         try:
@@ -47,6 +48,7 @@ def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error
+        check_encoder(settings.sentence_encoder, "sentence encoder", files=("modules.json", "config.json"))
 
 
 METHOD = Method(

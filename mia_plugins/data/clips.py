@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .adapter import Adapter, find_features, find_scope
+from .adapter import Adapter
 from .chained import Chained, frame_counts
 from .features import read_features
+from .places import find_features, find_scope
 from .splits import Split, label_ids, leaks, read_split
 from .store.frames import StoredFrames
 

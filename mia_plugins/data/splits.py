@@ -9,7 +9,8 @@ from itertools import combinations
 from pathlib import Path
 
 from ..errors import UserError, short
-from .adapter import Adapter, Scope
+from .adapter import Adapter
+from .places import Scope
 from .tables import read_table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -113,15 +114,20 @@ DOWNLOAD = (
 )
 
 
-def check_encoder(name: str, what: str = "text backbone") -> None:
+def check_encoder(name: str, what: str = "text backbone", files: Sequence[str] = ("config.json",)) -> None:
     """Checks, before anything is read, that there can be an encoder of this name.
+
+    Args:
+        name: as in :func:`resolve`.
+        what: what to call it in an error.
+        files: the encoder's folder has one of them.
 
     Raises:
         UserError: there is no such folder, and no hub to ask; names the encoders that are here.
     """
     source = resolve(name)
     folder = local_folder(source)
-    if folder is not None and (folder / "config.json").is_file():
+    if folder is not None and any((folder / each).is_file() for each in files):
         return
     if folder is not None:
         raise UserError(

@@ -11,7 +11,8 @@ from typing import Any
 
 import mia_plugins
 
-from ..data.adapter import Adapter, find_features, find_scope
+from ..data.adapter import Adapter
+from ..data.places import find_features, find_scope
 from ..plugin.method import Method
 from ..system.digests import digest, file_digest
 

@@ -4,8 +4,8 @@ import shutil
 import numpy as np
 import pytest
 
-from mia_plugins.data.adapter import Scope
 from mia_plugins.data.clips import Clips, load_clips
+from mia_plugins.data.places import Scope
 from mia_plugins.data.splits import leaks, read_split
 from mia_plugins.data.store import frames as frames_module
 from mia_plugins.data.tables import read_table

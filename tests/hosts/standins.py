@@ -12,25 +12,27 @@ import pickle
 from pathlib import Path
 
 import numpy as np
+from hosts.standin_scripts import (
+    DETECTORS,
+    DOC,
+    EACH_SEED,
+    MINTREC_MAIN,
+    MINTREC_RUN,
+    MMOIR_MAIN,
+    ONE_SEED,
+    OPTIONS,
+    SCRIPT,
+    SEEDED_MAIN,
+)
 from hosts.standin_sources import (
     CONFIG_BASE,
     DATA_BASE,
     DATA_UTILS,
-    DETECTORS,
-    DOC,
-    EACH_SEED,
     FUNCTIONS,
     METRICS,
     MINTREC_CONFIG_BASE,
-    MINTREC_MAIN,
-    MINTREC_RUN,
-    MMOIR_MAIN,
     MODEL_MANAGER,
-    ONE_SEED,
-    OPTIONS,
     OWN,
-    SCRIPT,
-    SEEDED_MAIN,
     TABLES,
 )
 from tiny import make_mintrec2
