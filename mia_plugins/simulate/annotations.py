@@ -65,7 +65,7 @@ def read_annotations(
         data_set: the data set.
         columns: columns that the tables need at least.
         out_of_scope: labels whose rows become out of scope, beside those that the tables give as such.
-        test_from: where there is no ``test.tsv``: the split whose every so many-th row (:data:`TEST_STEP`) becomes test.
+        test_from: where there is no ``test.tsv``: the split of which every :data:`TEST_STEP`-th row becomes a test row.
         train_rows, eval_rows: at most the first so many rows of train, and of dev and of test each.
         clips_per_label: of those of train, at most the first so many of each label, and out of scope.
 
@@ -98,7 +98,7 @@ def read_annotations(
 
 
 def first_of_each_label(clips: Iterable[Clip], most: int) -> list[Clip]:
-    """At most so many clips of each label, in their order."""
+    """The first clips of each label, at most ``most``, in their order."""
     counts: Counter[str | None] = Counter()
     kept = []
     for clip in clips:
@@ -116,7 +116,7 @@ def read_with_header(path: Path, columns: int) -> tuple[tuple[str, ...], list[Ro
 
 
 def check_labels(labels: Collection[str], data_set: DataSet) -> None:
-    """Raise a UserError unless all ``labels`` are the data set's, and some label is left."""
+    """Raise a UserError unless all ``labels`` are the data set's and some label is left in scope."""
     for label in labels:
         if label not in data_set.labels:
             raise UserError(f"--out_of_scope: {_wrong_label(label, data_set.labels)}")

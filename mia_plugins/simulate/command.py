@@ -52,7 +52,7 @@ def simulate_planted(options: argparse.Namespace) -> None:
     """Writes a data set with a planted signal; see ``--help``.
 
     Raises:
-        UserError: the annotations, an option or the folder is not as it must be.
+        UserError: the annotations, an option or the folder is wrong.
     """
     signal = Signal(
         strength=options.signal,
@@ -70,7 +70,7 @@ def simulate_described(options: argparse.Namespace) -> None:
     """Writes a data set of word embeddings; see ``--help``.
 
     Raises:
-        UserError: the annotations, the descriptions, the encoder, an option or the folder is not as it must be.
+        UserError: the annotations, the descriptions, the encoder, an option or the folder is wrong.
     """
     wording = Wording(
         columns={name: getattr(options, f"{name}_columns") for name in MODALITIES},

@@ -66,9 +66,9 @@ def check_target(folder: Path, *, force: bool) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not (folder / MARKER).is_file():
-        raise UserError(f"{folder}: is there already, and is no simulated data set; choose another folder")
+        raise UserError(f"{folder}: exists already and is not a simulated data set; choose another folder")
     if not force:
-        raise UserError(f"{folder}: is there already; choose another folder, or replace it with --force")
+        raise UserError(f"{folder}: exists already; choose another folder, or replace it with --force")
 
 
 @contextmanager

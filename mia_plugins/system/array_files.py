@@ -34,7 +34,7 @@ def read_array(path: Path, most_bytes: int = MOST_BYTES, remedy: str = "") -> np
     except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # whatever damaged bytes make the library raise
-        raise unreadable(path, error, remedy) from error
+        raise damaged(path, error, remedy) from error
 
 
 def read_arrays(path: Path, most_bytes: int = MOST_BYTES, remedy: str = "") -> dict[str, np.ndarray]:
@@ -61,7 +61,7 @@ def read_arrays(path: Path, most_bytes: int = MOST_BYTES, remedy: str = "") -> d
     except (FileNotFoundError, UserError):
         raise
     except Exception as error:  # whatever damaged bytes make the libraries raise
-        raise unreadable(path, error, remedy) from error
+        raise damaged(path, error, remedy) from error
 
 
 def check_there(path: Path, most_bytes: int) -> None:
@@ -78,7 +78,7 @@ def numbers(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def unreadable(path: Path, error: Exception, remedy: str) -> UserError:
+def damaged(path: Path, error: Exception, remedy: str) -> UserError:
     """One line for any error."""
     reason = " ".join(str(error).split())[:120] or type(error).__name__
     return UserError(f"{path}: cannot be read ({reason}){f'; {remedy}' if remedy else ''}")

@@ -28,7 +28,7 @@ RATE = 1e-2
 
 
 class Interrupted(Exception):
-    """Ends a training."""
+    """Ends a training early."""
 
 
 class LearningTests(PluginTests):

@@ -8,7 +8,7 @@ from .scoring import ScoringTests
 
 
 class MethodContract(ScoringTests, LearningTests, HookTests):
-    """The tests that every method inherits, on a tiny text backbone and a few made clips: some seconds a class.
+    """The tests that every method inherits, on a tiny text backbone and a few synthetic clips: some seconds a class.
 
     A class a combination of settings::
 

@@ -27,7 +27,7 @@ class PluginTests:
 
     Attributes:
         method: the plugin.
-        settings: its hyper-parameters that shall differ from the defaults, as ``--set`` has them.
+        settings: its hyper-parameters that differ from the defaults, as ``--set`` takes them.
         labels: the in-scope intents of the tiny task, at least four.
         idle: parameters that need not learn: a prefix of their names -> the reason.
         exempt: tests that do not hold for this method: their name -> the reason, shown where they are skipped.
@@ -51,7 +51,7 @@ class PluginTests:
 
     @pytest.fixture(autouse=True)
     def _surroundings(self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-        """Skips what the method is exempt from; a cache folder and random numbers of the test's own."""
+        """Skips what the method is exempt from; gives each test a cache folder and random numbers of its own."""
         name = getattr(request.node, "originalname", None) or request.node.name
         if name in self.exempt:
             pytest.skip(self.exempt[name])

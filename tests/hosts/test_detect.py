@@ -41,9 +41,9 @@ def test_an_unfinished_merge(tmp_path):
 
 def test_beside_it(tmp_path):
     folder = make_standin(tmp_path / "host", "MIntRec")
-    with pytest.raises(UserError, match=r"is no benchmark checkout, but .*host is; give that"):
+    with pytest.raises(UserError, match=r"is not a benchmark checkout, but .*host is; give that"):
         find_host(folder / "utils")
-    with pytest.raises(UserError, match=r"is no benchmark checkout, but .*host is; give that"):
+    with pytest.raises(UserError, match=r"is not a benchmark checkout, but .*host is; give that"):
         find_host(tmp_path)
 
 

@@ -205,12 +205,12 @@ def test_read_only_tree(tree, monkeypatch):
 def test_refuses_what_is_there_by_hand(tree):
     path = tree / "methods/single_turn/__init__.py"
     path.write_text(path.read_text() + "\nmethod_map['amess'] = MAG_BERT\n")
-    with pytest.raises(UserError, match="names amess already, by hand or by a patch"):
+    with pytest.raises(UserError, match="already names amess, by hand or by a patch"):
         install(tree)
     git(tree, "checkout", ".")
     (tree / "methods/single_turn/AMESS").mkdir()
     (tree / "methods/single_turn/AMESS/manager.py").write_text("mine\n")
-    with pytest.raises(UserError, match="is there already, put there by hand or by a patch"):
+    with pytest.raises(UserError, match="exists already, added by hand or by a patch"):
         install(tree)
     assert status(tree) == "?? methods/single_turn/AMESS/\n"
 

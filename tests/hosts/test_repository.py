@@ -124,7 +124,7 @@ def test_no_repository(tmp_path):
     with pytest.raises(UserError, match="belongs to no git repository; give a git checkout of the host"):
         repository_of(tmp_path)
     (tmp_path / ".git").write_text("gitdir: /nowhere\n")
-    with pytest.raises(UserError, match=r"\.git: is no git repository"):
+    with pytest.raises(UserError, match=r"\.git: is not a git repository"):
         repository_of(tmp_path)
     (tmp_path / ".git").unlink()
     git(tmp_path, "init", "--quiet")

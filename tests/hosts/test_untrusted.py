@@ -61,7 +61,7 @@ def test_uninstall_stays_in_the_checkout(tree, outside, how, before):
         "backslash": "..\\bashrc",
     }[how]
     change_notes(tree, path=named, before=before, after=digest)
-    with pytest.raises(UserError, match="is no path of a file in this checkout|is a symbolic link"):
+    with pytest.raises(UserError, match="is not the path of a file in this checkout|is a symbolic link"):
         command("uninstall", tree)
     assert path.read_text() == "mine\n"
     assert not (tree / ".git/hooks/post-checkout").exists()
@@ -75,7 +75,7 @@ def test_uninstall_removes_no_folder_outside(tree, tmp_path):
     record = json.loads(path.read_text())
     for folder in (str(tmp_path / "empty"), "../empty", "methods/../../empty"):
         path.write_text(json.dumps({**record, "folders": [folder]}))
-        with pytest.raises(UserError, match="is no path of a file in this checkout"):
+        with pytest.raises(UserError, match="is not the path of a file in this checkout"):
             command("uninstall", tree)
     assert (tmp_path / "empty").is_dir()
 
@@ -155,7 +155,7 @@ def test_a_pipe_in_place_of_a_file(tree, capsys):
     (tree / ".git/HEAD").unlink()
     os.mkfifo(tree / ".git/HEAD")
     assert cli.main(["install", str(tree)]) == 2
-    assert "is no git repository" in capsys.readouterr().err
+    assert "is not a git repository" in capsys.readouterr().err
     (tree / "run.py").unlink()
     os.mkfifo(tree / "run.py")
     assert cli.main(["hosts", str(tree)]) == 2

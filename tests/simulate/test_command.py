@@ -80,7 +80,7 @@ def test_a_folder_that_is_there(annotate, simulate, tmp_path, capsys):
     first = (out / "simulated.json").read_text()
     assert command(*SMALL, "--seed", "1") == (
         2,
-        f"error: {out}: is there already; choose another folder, or replace it with --force\n",
+        f"error: {out}: exists already; choose another folder, or replace it with --force\n",
     )
     assert (out / "simulated.json").read_text() == first
     (out / "stale").write_text("")
@@ -89,7 +89,7 @@ def test_a_folder_that_is_there(annotate, simulate, tmp_path, capsys):
     assert not (out / "stale").exists()
     (out / "simulated.json").unlink()  # now it could be anyone's
     code, error = command(*SMALL, "--force")
-    assert (code, "is no simulated data set" in error) == (2, True)
+    assert (code, "is not a simulated data set" in error) == (2, True)
     assert (out / "MIntRec" / "train.tsv").exists()
     out = folder / "train.tsv"
     assert command("--force")[0] == 2

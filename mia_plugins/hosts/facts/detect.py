@@ -1,4 +1,4 @@
-"""Which host a folder holds, told by what its files define, not by its name; and in which state."""
+"""Which host a folder holds, told by what its files define and not by its name, and whether it was changed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def find_host(folder: str | os.PathLike[str]) -> Checkout:
         )
     for other in neighbours:
         if holds_host(other):
-            raise UserError(f"{path}: is no benchmark checkout, but {other} is; give that")
+            raise UserError(f"{path}: is not a benchmark checkout, but {other} is; give that")
     raise UserError(
         f"{path}: is no checkout of {names} (it has none of their scripts and maps); "
         "clone one, for example `git clone https://github.com/thuiar/MMOIR`"
@@ -117,7 +117,7 @@ def commit_state(checkout: Checkout) -> str:
 
 
 def hidden_packages(checkout: Checkout) -> list[str]:
-    """The host's packages that another of the same name, elsewhere on the path, would hide; with that one's place."""
+    """The host's packages that one of the same name elsewhere on the path would hide, with the place of that one."""
     path = [str(checkout.folder), *(entry for entry in sys.path if entry != str(checkout.folder))]
     hidden = []
     for name in checkout.host.packages:

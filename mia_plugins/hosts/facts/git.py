@@ -1,4 +1,4 @@
-"""The one place that starts git, with nobody's configuration."""
+"""The one place that starts git, without any user's or repository's configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUIET = {
 
 
 def git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> bytes:
-    """Output of a git command in a folder of this package's own making.
+    """Output of a git command in a folder that this package has made.
 
     Never a folder of somebody else's: its ``.git/config`` can name programs that git would run. For a checkout there
     is :class:`~.repository.Repository`.

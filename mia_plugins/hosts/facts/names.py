@@ -1,4 +1,4 @@
-"""Under which names the installed method plugins stand in a host."""
+"""The names that the installed method plugins have in a host."""
 
 from __future__ import annotations
 

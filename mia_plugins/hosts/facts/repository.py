@@ -22,7 +22,7 @@ from .work_tree import Entry, is_unchanged
 
 @dataclass(frozen=True)
 class Repository:
-    """A checkout's repository; see :func:`find_repository`.
+    """The repository of a checkout; see :func:`find_repository`.
 
     Args:
         folder: the host's folder.
@@ -134,7 +134,7 @@ def find_repository(folder: Path) -> Repository | None:
         pointer = git_folder / "commondir"
         common = git_folder / text_of(pointer) if pointer.is_file() else git_folder
         if not (git_folder / "HEAD").is_file() or not (common / "objects").is_dir():
-            raise UserError(f"{place}: is no git repository; give a git checkout of the host")
+            raise UserError(f"{place}: is not a git repository; give a git checkout of the host")
         if root != folder and hasattr(os, "geteuid") and place.stat().st_uid not in (os.geteuid(), 0):
             raise UserError(f"{place}: belongs to another user; move {folder} out of {root}")
         prefix = folder.relative_to(root).as_posix()

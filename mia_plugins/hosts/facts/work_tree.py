@@ -1,4 +1,4 @@
-"""Whether files on disk are those of a commit; git's own ``status`` would run the filters that a checkout names."""
+"""Whether files on disk are those of a commit. Git's own ``status`` would run the filters that a checkout configures."""
 
 from __future__ import annotations
 

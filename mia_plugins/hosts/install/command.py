@@ -92,7 +92,7 @@ def uninstall(options: argparse.Namespace) -> int:
 
 
 def check_installed(checkout: Checkout, record: dict[str, Any], methods: dict[str, str]) -> int:
-    """Says that there is nothing to do.
+    """Reports that there is nothing to do.
 
     Raises:
         UserError: what is there is not what would be installed.
@@ -100,7 +100,7 @@ def check_installed(checkout: Checkout, record: dict[str, Any], methods: dict[st
     folder = checkout.folder
     changed = changed_since(folder, record)
     if changed:
-        raise UserError(f"{folder}: is installed, but {changed[0]} was changed since; uninstall, then install again")
+        raise UserError(f"{folder}: is installed, but {changed[0]} was changed since; uninstall it, then install again")
     if record.get("methods") != methods:
         raise UserError(
             f"{folder}: has other methods installed than {', '.join(methods)}; uninstall, then install with all of "
@@ -109,7 +109,7 @@ def check_installed(checkout: Checkout, record: dict[str, Any], methods: dict[st
     fresh = {path: text.encode("utf-8") for path, text in new_files(checkout.host, methods).items()}
     for entry in record["files"]:
         if entry["path"] in fresh and digest(fresh[entry["path"]]) != entry["after"]:
-            raise UserError(f"{folder}: holds what version {record.get('version')} installed; uninstall first")
+            raise UserError(f"{folder}: was installed by version {record.get('version')}; uninstall it first")
     print(f"{folder}: is installed already")
     return 0
 

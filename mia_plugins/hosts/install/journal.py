@@ -103,10 +103,10 @@ def read_notes(notes: Path) -> dict[str, Any] | None:
     try:
         for entry in record["files"]:
             if not isinstance(entry["path"], str) or not isinstance(entry["after"], str):
-                raise ValueError("a path or digest is no text")
+                raise ValueError("a path or digest is not a text")
             base64.b64decode(entry["before"] or "", validate=True)
         if not all(isinstance(name, str) for name in record["folders"]):
-            raise ValueError("a folder is no text")
+            raise ValueError("a folder is not a text")
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{notes}: is damaged ({error}); {remedy}") from error
     return record

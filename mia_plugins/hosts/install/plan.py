@@ -48,7 +48,7 @@ def plan(host: Host, folder: Path, methods: Mapping[str, str]) -> list[Change]:
     changes = []
     for path, content in new_files(host, methods).items():
         if inside(folder, path).exists():
-            raise UserError(f"{folder / path}: is there already, put there by hand or by a patch; remove it first")
+            raise UserError(f"{folder / path}: exists already, added by hand or by a patch; remove it first")
         changes.append(Change(path, None, content.encode("utf-8")))
     for path, map_name in [host.methods_map] + [host.nets_map] * host.prebuilt:
         raw = read_bytes(inside(folder, path))
@@ -68,7 +68,7 @@ def add_to_map(host: Host, text: Text, map_name: str, name: str) -> None:
     """
     variants = [variant.format(method=name) for variant in host.variants]
     if any(re.search(rf"""['"]{re.escape(variant)}['"]""", line) for variant in variants for line in text.lines):
-        raise UserError(f"{text.path}: names {name} already, by hand or by a patch; take that out first")
+        raise UserError(f"{text.path}: already names {name}, by hand or by a patch; remove that first")
     if map_name == host.methods_map[1]:
         module, variable = f".{class_name(name)}.manager", class_name(name)
     else:
