@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UserError
-from ..evaluation.uncertainty import PairedResult, bootstrap_interval, paired_test
+from ..evaluation.uncertainty import PairedResult, bootstrap_interval, holm, paired_test
 from .numbers import plural, signed
 from .runs import Group
 from .saved import SavedRun
@@ -120,20 +120,6 @@ def correct(run: SavedRun, metric: str) -> tuple[np.ndarray, np.ndarray] | None:
         return None
     counted = true < len(run.labels) if metric == "acc" else np.ones(len(true), bool)
     return (true[counted], true[counted] == decided[counted]) if counted.any() else None
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P values corrected for their number by Holm's step-down method (Holm 1979).
-
-    >>> [round(p, 2) for p in holm([0.01, 0.04, 0.03])]
-    [0.03, 0.06, 0.06]
-    """
-    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
-    result, highest = list(p_values), 0.0
-    for rank, i in enumerate(order):
-        highest = max(highest, min(1.0, p_values[i] * (len(p_values) - rank)))
-        result[i] = highest
-    return result
 
 
 def table(found: Sequence[Difference]) -> tuple[list[str], list[list[str]]]:

@@ -56,7 +56,7 @@ def add_tables(page: Page, folders: Sequence[Path]) -> None:
 
 def best_cells(table: Mapping[str, Any]) -> set[tuple[int, int]]:
     """The cells of a table of ``reproduce`` with the best measured mean of a column; quoted figures do not compete."""
-    step = 2 if any(row["paper"] for row in table["rows"]) else 1
+    step = 1 + sum(any(row.get(kind) for row in table["rows"]) for kind in ("paper", "rerun"))
     marked = set()
     for column, name in enumerate(table["metrics"]):
         means = {i: round(row["mean"][name], 2) for i, row in enumerate(table["rows"]) if name in row["mean"]}

@@ -11,6 +11,7 @@ import argparse
 import logging
 import os
 import socket
+import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ from .runner import run_plan
 from .store import Store
 
 SECONDS = 10.0  # to reach a cluster
+PATIENCE = 60  # seconds to wait for a run that another process holds
 RETRIES = 3  # of a run whose process died
 HEAVY = (".safetensors", ".pt")  # not sent: weights stay where they were trained
 
@@ -122,7 +124,14 @@ def make_remotely(run: Planned, options: argparse.Namespace, token: str) -> dict
     """
     shared = Path(token).exists()
     store = Store(Path(options.results), options.any_code)
-    failures = run_plan([run], store, Leases(store.folder / "leases"), options)
+    leases = Leases(store.folder / "leases")
+    failures = run_plan([run], store, leases, options)
+    # a process of a machine that Ray has given up may live, and hold the run's lease, for some seconds more
+    for _ in range(PATIENCE):
+        if failures or store.result(run) is not None:
+            break
+        time.sleep(1)
+        failures = run_plan([run], store, leases, options)
     return {"failures": failures, "files": {} if shared else pack(store, run)}
 
 

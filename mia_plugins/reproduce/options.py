@@ -43,7 +43,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--results", default=RESULTS, metavar="DIR", help="shared results folder (default: %(default)s)"
     )
-    parser.add_argument("--dry-run", action="store_true", help="show the plan and end")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     parser.add_argument(
         "--ray", metavar="ADDRESS", help="make the runs on that Ray cluster (extra [ray]); local: one on this machine"
     )
@@ -54,7 +54,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
         help="with --ray: the share of a GPU that a run takes (default: 1 where the cluster has GPUs)",
     )
     parser.add_argument(
-        "--any_code", action="store_true", help="also take results that other versions of the code made"
+        "--any_code", action="store_true", help="also accept results made by other versions of the code"
     )
     parser.add_argument("--save_model", action="store_true", help="keep the trained models")
     parser.add_argument(

@@ -33,7 +33,7 @@ def carry_out(
         draw: draws pictures into the results folder, and returns their files.
 
     Raises:
-        UserError: something of the user's is wrong, or a run failed (the others are made and the tables written).
+        UserError: something of the user's is wrong, or a run failed (the others were made and the tables written).
     """
     options.seeds = list(dict.fromkeys(options.seeds))
     use_local_gpu(options)

@@ -11,16 +11,18 @@ from saved_runs import write_run
 from mia_plugins.report.about import command_of
 from mia_plugins.report.classes import confused
 from mia_plugins.report.comparison import best, comparable
-from mia_plugins.report.differences import differences, explained, finding, holm, over_clips, table
+from mia_plugins.report.differences import differences, explained, finding, over_clips, table
 from mia_plugins.report.forest import half_width, wrapped
 from mia_plugins.report.modalities import dependence
 from mia_plugins.report.numbers import signed
 from mia_plugins.report.runs import Group, group_runs
 from mia_plugins.report.saved import SavedRun, read_run
+from mia_plugins.report.sections import best_cells
 from mia_plugins.report.sweeps import finding as sweep_finding
 from mia_plugins.report.sweeps import sweeps
 from mia_plugins.report.training import finding as training_finding
 from mia_plugins.runs.options import make_parser
+from mia_plugins.runs.tables import cells
 
 
 def group(label, values, metric="acc", **record):
@@ -74,17 +76,6 @@ def test_a_verdict_needs_seeds_and_allows_for_the_number_of_comparisons():
     more = [[*values, *(value + 0.01 for value in values)] for values in (first, worse)]
     assert verdicts([group("first", more[0]), *(group(str(i), more[1]) for i in range(3))]) == ["beyond chance"] * 3
     assert differences([group("a", first[:2]), group("b", worse[:2])], "acc")[0].low is None
-
-
-def test_holms_correction_is_that_of_its_definition():
-    rng = np.random.default_rng(0)
-    for count in range(1, 7):
-        p_values = rng.uniform(0, 0.3, count).tolist()
-        ordered = sorted(p_values)
-        slow = [
-            min(1.0, max((count - j) * ordered[j] for j in range(count) if ordered[j] <= value)) for value in p_values
-        ]
-        assert holm(p_values) == pytest.approx(slow)
 
 
 def test_one_seed_is_compared_over_the_test_clips(tmp_path):
@@ -219,3 +210,18 @@ def test_a_command_that_makes_the_runs_again():
     demo = command_of(group("a", [70.0], test_ood=True, demo=True, **record))
     assert "--data_path" not in demo
     assert "--test_ood" not in demo
+
+
+@pytest.mark.parametrize("beside", [(), ("paper",), ("paper", "rerun")])
+def test_the_best_of_a_table_of_reproduce_is_a_measured_mean(beside):
+    rows = [
+        {"label": "good", "method": "a", "mean": {"acc": 72.0, "f1": 60.0}, "cost": {}},
+        {"label": "other", "method": "b", "mean": {"acc": 71.0, "f1": 65.0}, "cost": {}},
+        {"label": "quoted", "method": None, "mean": {}, "cost": {}},
+    ]
+    for row in rows:
+        row.update({"std": {}, "seeds": [0], "seeds_planned": 1, "paper": {}, "rerun": {}})
+        row.update({kind: {"acc": 99.0, "f1": 99.0} for kind in beside})
+    made = {"metrics": {"acc": "ACC", "f1": "F1"}, "rows": rows}
+    _, body = cells(made)
+    assert {body[i][j] for i, j in best_cells(made)} == {"72.00", "65.00"}
