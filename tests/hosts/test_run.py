@@ -10,6 +10,10 @@ import pytest
 from hosts.standins import make_data, make_standin
 from tiny import command
 
+from mia_plugins.hosts.facts.detect import Checkout
+from mia_plugins.hosts.facts.table import MINTREC2
+from mia_plugins.hosts.live.register import config_modules
+
 HOSTS = ("MMOIR", "MIntRec2.0", "MIntRec", "MIntOOD")
 
 
@@ -238,3 +242,13 @@ def test_two_methods_of_one_name(plugins, stand, tmp_path):
         done = plugins(*arguments, PYTHONPATH=path)
         assert done.returncode == 2
         assert "two packages register 'amess'" in done.stderr.splitlines()[-1]
+
+
+def test_a_config_of_the_hosts_own_method_stays(tmp_path):
+    """A plugin may be called as a method of the host is, and its configs too."""
+    (tmp_path / "configs" / "single_turn").mkdir(parents=True)
+    (tmp_path / "configs" / "single_turn" / "mag_bert.py").write_text("class Param: pass\n")
+    names = config_modules(Checkout(MINTREC2, tmp_path), "mia_mag_bert", "mia_plugins.configs.mag_bert", None)
+    assert "configs.single_turn.mag_bert" not in names
+    assert names["configs.single_turn.mag_bert_paper"] == "mag_bert_paper"
+    assert names["configs.single_turn.mia_mag_bert"] is None

@@ -78,26 +78,30 @@ def register_methods(
     for name, method in registered.items():
         method_map[name] = host_manager(name)
         nets.setdefault(name, host_net(name))
-        for module, config in config_modules(host, name, plugin(method).configs, user_config).items():
+        for module, config in config_modules(checkout, name, plugin(method).configs, user_config).items():
             sys.modules[module] = param_module(module, host_param(name, config, overrides))
     return registered
 
 
-def config_modules(host: Host, name: str, configs: str | None, user_config: str | None) -> dict[str, str | None]:
+def config_modules(
+    checkout: Checkout, name: str, configs: str | None, user_config: str | None
+) -> dict[str, str | None]:
     """The modules that hold a method's settings in a host.
 
     Args:
-        host: which.
+        checkout: the host.
         name: the method's name in it.
-        configs: package of the method's configs, if it has any.
+        configs: package of the method's configs, if it has any; those that the host has a file of are left to it.
         user_config: path of a file of the user's, if there is one.
 
     Returns:
         Absolute module name -> config of the method, None for the data set's usual one: that is under the method's
         name, the others are each under their own.
     """
-    package = host.config_package.format(method=name)
-    modules_here: dict[str, str | None] = {f"{package}.{config}": config for config in modules(configs)}
+    package = checkout.host.config_package.format(method=name)
+    folder = checkout.folder.joinpath(*package.split("."))
+    free = [config for config in modules(configs) if not (folder / f"{config}.py").exists()]
+    modules_here: dict[str, str | None] = {f"{package}.{config}": config for config in free}
     modules_here[f"{package}.{name}"] = None
     if user_config:
         modules_here[f"{package}.{Path(user_config).stem}"] = user_config
