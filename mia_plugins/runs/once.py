@@ -18,6 +18,7 @@ from ..training.arguments import RunArguments
 from ..training.loop import Epoch
 from ..training.manager import Manager
 from ..training.predict import unlabelled
+from ..training.progress import clear_progress
 from .ablation import ablation_cells, modality_ablation
 from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
@@ -29,6 +30,8 @@ from .results import Run, save_arrays, saved_run
 from .rows import add_row
 from .session import Session
 from .tables import format_table
+
+RESUME = "resume"  # in a run's folder: what an interrupted training goes on from
 
 
 def run_once(
@@ -64,6 +67,8 @@ def run_once(
     made_now = record is None
     if record is not None:
         logger.info("this very run is finished, in %s; --again repeats it", folder)
+        if not world().rank:
+            clear_progress(folder / RESUME)  # of one that was cut off right after it was finished
     else:
         first = not world().rank
         with owned(folder) if first else nullcontext():
@@ -135,6 +140,7 @@ def make_run(
         test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
         shown = inspect(model, unlabelled(test), session.device) if inspect is not None else None
         keep(folder, record, test, session.tokenizer, shown)
+        clear_progress(folder / RESUME)  # last: until now, a run that is cut off can go on
         logger.debug("kept in %s%s", folder, ": the model and its predictions" if args.save_model else "")
     arrays = {key: value for key, value in results.items() if isinstance(value, np.ndarray)}
     best = float(results.get("best_eval_score", "nan"))
@@ -163,7 +169,7 @@ def run_arguments(
         model_output_path=models,
         save_model=saves and not world().rank,
         reference_path=models / REFERENCE if saves or kept is not None else None,
-        resume_path=folder / "resume",
+        resume_path=folder / RESUME,
         resume=options.resume,
         test_mode=options.test_mode if options.test_ood else None,
         ood_detection_method=options.ood_detection_method,

@@ -77,7 +77,11 @@ class Manager:
         )
 
     def _train(self, args: RunArguments) -> list[Epoch]:
-        """Trains; the best epoch's weights stay in the model, and on disk with ``save_model``."""
+        """Trains; the best epoch's weights stay in the model, and on disk with ``save_model``.
+
+        What an interrupted training resumes from stays too, until the caller has kept all of the run
+        (:func:`~mia_plugins.training.progress.clear_progress`).
+        """
         model, settings, train = self.model, self.settings, self.data.train
         steps = len(train) * settings.num_train_epochs
         optimizer, scheduler = (args.method.optimizer or make_optimizer)(model, settings, steps)
@@ -116,7 +120,6 @@ class Manager:
             save_checkpoint(model, args.model_output_path, args.identity)
             if args.reference_path and reference:
                 save_predictions(args.reference_path, reference)
-        progress.clear()
         return history
 
     def _reference(self, args: RunArguments) -> Predictions:

@@ -131,19 +131,26 @@ class Progress:
             model.load_state_dict(self.best)
 
     def clear(self) -> None:
-        """Removes what a finished run no longer needs."""
-        if self.writes and self.folder is not None and self.folder.is_dir():
-            # the marker first: a half-removed state must not look like one to resume
-            for name in (CONFIG, STATE):
-                with suppress(OSError):  # not there, or somebody's folder
-                    (self.folder / name).unlink()
-            # and what a killed process left half-written
-            halves = (path for name in (CONFIG, STATE, "best-*.safetensors") for path in self.folder.glob(f".{name}.*"))
-            for file in [*self.folder.glob("best-*.safetensors"), *halves]:
-                with suppress(OSError):
-                    file.unlink()
-            with suppress(OSError):  # someone else's file in there is no reason to fail
-                self.folder.rmdir()
+        """Removes what is there."""
+        if self.writes and self.folder is not None:
+            clear_progress(self.folder)
+
+
+def clear_progress(folder: Path) -> None:
+    """Removes what a finished run no longer needs."""
+    if not folder.is_dir():
+        return
+    # the marker first: a half-removed state must not look like one to resume
+    for name in (CONFIG, STATE):
+        with suppress(OSError):  # not there, or somebody's folder
+            (folder / name).unlink()
+    # and what a killed process left half-written
+    halves = (path for name in (CONFIG, STATE, "best-*.safetensors") for path in folder.glob(f".{name}.*"))
+    for file in [*folder.glob("best-*.safetensors"), *halves]:
+        with suppress(OSError):
+            file.unlink()
+    with suppress(OSError):  # someone else's file in there is no reason to fail
+        folder.rmdir()
 
 
 def check_room(model: nn.Module, folder: Path) -> None:

@@ -17,6 +17,7 @@ from mia_plugins.errors import UserError
 from mia_plugins.plugin.method import BasicOutput, Method
 from mia_plugins.training.arguments import RunArguments
 from mia_plugins.training.manager import Loaders, Manager
+from mia_plugins.training.progress import clear_progress
 from mia_plugins.training.settings import TrainSettings
 
 LABELS = 7
@@ -107,6 +108,9 @@ def test_the_first_best_epochs_weights_are_kept_tested_and_saved(train, tmp_path
     assert results["acc"] == 3 / 4
     assert results["y_pred"].tolist() == [best] * 4
     assert results["best_eval_score"] == dev.count(best) / len(dev)
+    if on_disk:  # until the whole run is kept
+        assert (tmp_path / "resume" / "training.pt").exists()
+        clear_progress(tmp_path / "resume")
     assert not (tmp_path / "resume").exists()
 
 
