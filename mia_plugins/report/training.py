@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..evaluation.metrics import METRICS, displayed, oriented
 from ..plugin.picture import SERIES, Picture, figure, save
 from .runs import Group
 
@@ -21,15 +22,15 @@ def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
             color, marker, dashes = SERIES[i % len(SERIES)]
             history = run.record["history"]
             epochs = [epoch["number"] for epoch in history]
-            scores = [100 * epoch["score"] for epoch in history]
+            monitor = str(run.record["settings"].get("eval_monitor", "score"))
+            scores = [displayed(monitor, epoch["score"]) for epoch in history]
             look = {"color": color, "marker": marker, "linestyle": dashes, "markersize": 3.5, "linewidth": 1.2}
             left.plot(epochs, [epoch["loss"] for epoch in history], **look)
             right.plot(epochs, scores, label=f"seed {run.record['seed']}", **look)
-            best = scores.index(max(scores))
+            best = max(range(len(scores)), key=[oriented(monitor, score) for score in scores].__getitem__)
             rings.append(epochs[best])
             right.plot(epochs[best], scores[best], "o", markersize=10, fillstyle="none", color=color)
-        monitor = runs[0].record["settings"].get("eval_monitor", "score")
-        for axes, label in ((left, "mean training loss"), (right, f"dev {monitor} (%)")):
+        for axes, label in ((left, "mean training loss"), (right, f"dev {monitor}{unit(monitor)}")):
             axes.set(xlabel="epoch", ylabel=label)
             axes.locator_params(axis="x", integer=True)
         drawn.legend(loc="outside lower center", fontsize=8, ncols=min(len(runs), 6))
@@ -37,6 +38,11 @@ def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
         caption = f"Training of {group.title}, {lines}; the ring marks the best epoch, whose weights were tested."
         lengths = [len(run.record["history"]) for run in runs]
         return save(drawn, folder, name, title=finding(rings, lengths, monitor), caption=caption)
+
+
+def unit(metric: str) -> str:
+    """Behind a metric's name on an axis."""
+    return "" if metric in METRICS and not METRICS[metric].percent else " (%)"
 
 
 def finding(best: Sequence[int], lengths: Sequence[int], monitor: str) -> str:
@@ -48,7 +54,7 @@ def finding(best: Sequence[int], lengths: Sequence[int], monitor: str) -> str:
         monitor: the dev score's name.
     """
     if all(number == length for number, length in zip(best, lengths)):
-        return f"Dev {monitor} was still rising at the last epoch; longer training may help"
+        return f"Dev {monitor} was still improving at the last epoch; longer training may help"
     first, last = min(best), max(best)
     when = f"epoch {first}" if first == last else f"epochs {first} to {last}"
     return f"Dev {monitor} was best at {when} of {max(lengths)}"

@@ -11,6 +11,7 @@ from typing import Any, Callable
 import numpy as np
 
 from ..data.clips import Clips
+from ..evaluation.metrics import oriented
 from ..system.logs import logger
 from ..system.memory import PeakMemory
 from ..system.processes import world
@@ -143,7 +144,7 @@ def make_run(
         clear_progress(folder / RESUME)  # last: until now, a run that is cut off can go on
         logger.debug("kept in %s%s", folder, ": the model and its predictions" if args.save_model else "")
     arrays = {key: value for key, value in results.items() if isinstance(value, np.ndarray)}
-    best = float(results.get("best_eval_score", "nan"))
+    best = oriented(settings.eval_monitor, float(results.get("best_eval_score", "nan")))
     return Run(seed, combination.choice, record["metrics"], arrays, folder, best), record
 
 

@@ -34,6 +34,7 @@ from ..training.settings import TrainSettings
 from .combinations import Combination, combinations
 from .defaults import with_defaults
 from .kept import Kept, read_kept, restored_options
+from .results import unique
 from .setup import Setup, data_mode
 
 
@@ -163,8 +164,8 @@ def check_options(options: argparse.Namespace) -> Checked:
     chosen = [kept.combination] if kept is not None else combinations(options, method)
     if kept is None and method.check is not None:
         labels, _ = label_ids(adapter, data_mode(options))
-        for combination in chosen:
-            method.check(adapter.name, labels, combination.method_settings)
+        for settings in unique([combination.method_settings for combination in chosen]):
+            method.check(adapter.name, labels, settings)
     return Checked(options, method, adapter, chosen, choose_device(options.gpu_id), kept)
 
 

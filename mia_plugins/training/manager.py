@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ..evaluation.metrics import displayed, oriented, text_of
 from ..evaluation.predictions import Predictions
 from ..evaluation.scoring import dev_score, score_test
 from ..system.processes import gather_batches, same_weights, world
@@ -114,7 +115,9 @@ class Manager:
         best = max(history, key=lambda epoch: epoch.score)
         self.best_eval_score = best.score
         monitor = settings.eval_monitor
-        self.logger.info("best epoch %d of %d: dev %s %.2f", best.number, len(history), monitor, 100 * best.score)
+        self.logger.info(
+            "best epoch %d of %d: dev %s %s", best.number, len(history), monitor, shown_score(monitor, best.score)
+        )
         reference = args.reference_path and self._predict(args, self.data.reference, "train clips")
         if args.save_model:
             save_checkpoint(model, args.model_output_path, args.identity)
@@ -136,7 +139,12 @@ class Manager:
         terms = "".join(f" {name} {value:.4f}," for name, value in epoch.terms.items())
         monitor = self.settings.eval_monitor
         self.logger.info(
-            "epoch %d: loss %.4f,%s dev %s %.2f", epoch.number, epoch.loss, terms, monitor, 100 * epoch.score
+            "epoch %d: loss %.4f,%s dev %s %s",
+            epoch.number,
+            epoch.loss,
+            terms,
+            monitor,
+            shown_score(monitor, epoch.score),
         )
 
     @torch.inference_mode()
@@ -156,3 +164,12 @@ class Manager:
         if args.train:
             results["best_eval_score"] = self.best_eval_score
         return results
+
+
+def shown_score(monitor: str, score: float) -> str:
+    """A dev score as training compares it, with the metric's own sign and unit.
+
+    >>> shown_score("acc", 0.5)
+    '50.00'
+    """
+    return text_of(monitor, displayed(monitor, oriented(monitor, score)))

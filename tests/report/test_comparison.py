@@ -164,7 +164,7 @@ def test_the_pair_confused_most_is_that_of_the_largest_part():
 @pytest.mark.parametrize(
     ("best", "lengths", "words"),
     [
-        ([3, 3], [3, 3], "still rising at the last epoch"),
+        ([3, 3], [3, 3], "still improving at the last epoch"),
         ([2, 3], [3, 3], "best at epochs 2 to 3 of 3"),
         ([2], [3], "best at epoch 2 of 3"),
     ],
