@@ -69,10 +69,10 @@ def cost(results: Mapping[int, Mapping[str, Any]]) -> dict[str, float]:
 def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str, float]]]) -> list[str]:
     """Paired tests of the first row against each other measured one, over their common seeds, in points.
 
-    The p values of a metric are corrected for the number of rows by Holm's method.
+    The p values of a metric are corrected for the number of rows by Holm's method. The first line says how it was tested.
     """
     first, *others = [row for row in experiment.rows if values[row.label]] or [Row("", None)]
-    lines = []
+    lines, most, weakest = [], 0, None
     for name in list(experiment.metrics)[:2]:
         found = []
         for other in others:
@@ -80,16 +80,21 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
             if len(seeds) > 1:
                 a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
                 found.append((other, paired_test(a, b)))
+        most = max(most, len(found))
+        weakest = min((test for _, test in found), key=lambda test: test.n, default=weakest)
         for (other, test), corrected in zip(found, holm([test.p_value for _, test in found])):
             # the t interval of two differences is 13 times as wide as their distance, and of no use
-            interval = f" (95 % t interval {test.low:+.2f} to {test.high:+.2f})" if test.n > 2 else ""
-            by_holm = f" ({corrected:.3g} by Holm over {len(found)} tests)" if len(found) > 1 else ""
+            interval = f" ({test.low:+.2f} to {test.high:+.2f})" if test.n > 2 else ""
+            by_holm = f", by Holm {corrected:.3g}" if len(found) > 1 else ""
             lines.append(
-                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}"
-                f", p = {test.p_value:.3g}{by_holm} by a paired permutation test over {test.n} common seeds, which allow "
-                f"no p below {test.smallest_p:.3g}"
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}, "
+                f"p = {test.p_value:.3g}{by_holm}, {test.n} common seeds"
             )
-    return lines
+    if weakest is None:
+        return []
+    how = "Differences under the same seed, their 95 % t interval from three seeds on, p by a paired permutation test"
+    holm_words = f", corrected by Holm for {most} tests" if most > 1 else ""
+    return [f"{how}{holm_words}; {weakest.n} seeds allow no p below {weakest.smallest_p:.3g}.", *lines]
 
 
 def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command: str, about: str) -> str:
