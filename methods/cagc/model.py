@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mia_plugins.errors import UserError
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.bank import Bank
 from mia_plugins.nn.encoder import TextEncoder
@@ -127,9 +126,7 @@ def build(task: Task, settings: Any) -> CAGC:
     Raises:
         UserError: the encoder's width cannot be split among the heads.
     """
-    encoder = load_encoder(task.text_backbone)
-    if encoder.dim % settings.heads:
-        raise UserError(f"heads={settings.heads} should divide the width of {task.text_backbone}, {encoder.dim}")
+    encoder = load_encoder(task.text_backbone, heads=settings.heads)
     return CAGC(
         encoder,
         video_dim=task.video_dim,

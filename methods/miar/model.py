@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mia_plugins.errors import UserError
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import Frames, as_frames
@@ -105,9 +104,7 @@ def build(task: Task, settings: Any) -> MIAR:
     Raises:
         UserError: the encoder's width cannot be split among the heads.
     """
-    encoder = load_encoder(task.text_backbone)
-    if encoder.dim % settings.heads:
-        raise UserError(f"heads={settings.heads} should divide the width of {task.text_backbone}, {encoder.dim}")
+    encoder = load_encoder(task.text_backbone, heads=settings.heads)
     return MIAR(
         encoder,
         video_dim=task.video_dim,

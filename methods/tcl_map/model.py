@@ -133,11 +133,9 @@ def build(task: Task, settings: Any) -> TCLMAP:
         UserError: the encoder's width cannot be split among the heads, it has no pooler, or its tokenizer no mask token.
     """
     tokenizer = load_tokenizer(task.text_backbone)
-    encoder = load_encoder(task.text_backbone, with_pooler=True)
+    encoder = load_encoder(task.text_backbone, with_pooler=True, heads=settings.heads)
     pooler, encoder.pooler = encoder.pooler, None
     dim, length = encoder.dim, task.text_length + settings.prompt_length + settings.label_length
-    if dim % settings.heads:
-        raise UserError(f"heads={settings.heads} should divide the width of {task.text_backbone}, {dim}")
     if pooler is None:
         raise UserError(f"text backbone {task.text_backbone!r:.100}: has no pooler, which TCL-MAP needs; use bert-*")
     if tokenizer.mask_token_id is None or tokenizer.unk_token_id is None:

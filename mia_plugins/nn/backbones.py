@@ -56,17 +56,28 @@ def load_tokenizer(source: str) -> Any:
     return tokenizer
 
 
-def load_encoder(source: str, with_pooler: bool = False) -> TextEncoder:
+def load_encoder(source: str, with_pooler: bool = False, heads: int = 1) -> TextEncoder:
     """The text backbone in float32 (see :func:`resolve`).
 
     The random state afterwards is that of the seed set last: versions of transformers draw differently while they load,
     and what is built on top should start the same with all of them.
+
+    Args:
+        source: a folder or hub id.
+        with_pooler: keep its pooler.
+        heads: of a method's own attention at the encoder's width, which they must divide.
+
+    Raises:
+        UserError: it cannot be loaded, or its width cannot be split among the heads.
     """
     model = load(
         architecture if is_bare(source) else quiet_transformers().AutoModel.from_pretrained, source, "text backbone"
     )
     torch.manual_seed(torch.initial_seed())
-    return TextEncoder(model.float(), with_pooler)
+    encoder = TextEncoder(model.float(), with_pooler)
+    if encoder.dim % heads:
+        raise UserError(f"heads={heads} should divide the width of {source}, {encoder.dim}")
+    return encoder
 
 
 BARE = "weights_are_in_the_model"  # a file that marks the folder of an encoder kept as its configuration alone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,7 +51,7 @@ def carry_out(
         failures = run_on_ray(plan.runs, store, options)
     else:
         failures = run_plan(plan.runs, store, leases, options)
-    tables, paths = write_tables(plan, store, name, command_line())
+    tables, paths = write_tables(plan, store, name, command_line(options))
     paths += draw(store.folder)
     for table in tables:
         print(f"\n{table['title']}\n{format_table(*cells(table))}")
@@ -69,7 +70,8 @@ def use_local_gpu(options: argparse.Namespace) -> None:
         options.gpu_id = os.environ["LOCAL_RANK"] if torch.cuda.is_available() else None
 
 
-def command_line() -> str:
-    """The command as typed."""
-    typed = sys.argv[1:] if Path(sys.argv[0]).stem in ("mia-plugins", "cli", "__main__") else ["compare or reproduce"]
-    return " ".join(["mia-plugins", *typed])
+def command_line(options: argparse.Namespace) -> str:
+    """The command as typed; from Python, its name and what was asked for."""
+    if Path(sys.argv[0]).stem in ("mia-plugins", "cli", "__main__"):
+        return shlex.join(["mia-plugins", *sys.argv[1:]])
+    return shlex.join(["mia-plugins", options.command, "--data_path", str(options.data_path)])
