@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from mia_plugins.reproduce.experiments import Experiment, Row
-from mia_plugins.reproduce.tables import build_table, csv_text, markdown
+from mia_plugins.reproduce.tables import build_table, cost, csv_text, markdown
 from mia_plugins.runs.tables import cells
 
 ROWS = [Row("A", "amess", {}, (70.0, 60.0)), Row("B", "text"), Row("C", None, {}, (50.0, 40.0)), Row("D", "text")]
@@ -43,6 +43,19 @@ def test_tests_are_over_common_seeds(table):
     assert [line.split(" points")[0] for line in lines] == ["A − B, ACC: +1.50", "A − B, F1: +1.50"]
     assert all("2 common seeds" in line for line in lines)
     assert how.endswith("2 seeds allow no p below 0.5.")
+
+
+def test_what_runs_cost_is_their_median_where_it_is_known():
+    costs = [
+        {"parameters": 5, "peak_memory_mib": None},
+        {"parameters": 5, "peak_memory_mib": 8.0},
+        {"parameters": 5},
+        {},
+    ]
+    results = {seed: {"cost": each} for seed, each in enumerate(costs)}
+    assert cost({**results, 9: {}}) == {"parameters": 5, "peak_memory_mib": 8.0}
+    rates = {seed: {"cost": {"train_clips_per_second": rate}} for seed, rate in enumerate((1.0, 2.0, 90.0))}
+    assert cost(rates) == {"train_clips_per_second": 2.0}
 
 
 def test_both_files_hold_every_number(table):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+import mia_plugins
+from mia_plugins.runs import once
 from mia_plugins.runs.records import run_cost
 from mia_plugins.system.memory import PeakMemory
 
@@ -38,3 +40,23 @@ def test_the_peak_is_that_of_the_stretch_alone():
     del held
     again = PeakMemory(torch.device("cpu"))
     assert again.mib() < first.mib() or again.mib() - before < 30  # the memory given back no longer counts
+
+
+def test_epochs_of_before_an_interruption_do_not_count(data, backbone, tmp_path, monkeypatch):
+    options = {name: str(tmp_path / name) for name in ("output_path", "log_path", "results_path")}
+    options |= {"method": "text", "data_path": data, "text_backbone": backbone, "train": True, "train_ood": True}
+    options["set"] = {"num_train_epochs": 3, "lr": 1e-3}
+    seen, real = [], once.run_cost
+    monkeypatch.setattr(once, "run_cost", lambda model, **given: seen.append(given) or real(model, **given))
+    with monkeypatch.context() as broken:
+        broken.setattr(once.Manager, "_report", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            mia_plugins.run(**options)
+    mia_plugins.run(**options, resume=True)
+    (given,) = seen
+    assert given["trained"][0] == 2 * (60 + 8)  # two epochs of the in-scope and the out-of-scope clips
+    assert given["tested"][0] == 60
+
+
+def interrupt(manager, epoch):
+    raise KeyboardInterrupt
