@@ -11,6 +11,7 @@ SOURCES = mia_plugins methods configs data_adapters benchmarks docs tests run.py
 
 demo: .venv/ready
 	.venv/bin/python run.py --method amess --dataset MIntRec2.0
+	@echo "before you type these: . .venv/bin/activate"
 
 test:
 	$(MAKE) -j2 .venv/ready .venv-2023/ready
