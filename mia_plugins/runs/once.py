@@ -75,7 +75,8 @@ def run_once(
         with owned(folder) if first else nullcontext():
             if first:
                 begin_again(folder)
-                point_latest(folder)
+                if session.kept is None:  # a test of an older model keeps none, and "latest" is there to be restored
+                    point_latest(folder)
             run, record = make_run(session, combination, seed, log_id, folder, training, testing, on_epoch)
     if pace is not None:
         pace.finish(made_now)

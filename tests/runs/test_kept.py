@@ -125,3 +125,13 @@ def test_a_test_set_alone_is_scored_as_beside_the_training_clips(trained, data, 
     assert detected[0] == detected[1]
     with pytest.raises(UserError, match=r"train\.tsv"):
         mia_plugins.run(**places(tmp_path), data_path=alone, restore=folder, modality_ablation=True)
+
+
+def test_latest_still_leads_to_the_model_after_it_was_tested(trained, data, tmp_path):
+    options = {**places(tmp_path), "data_path": data}
+    folder = shutil.copytree(trained[0], tmp_path / "output_path" / "trained")
+    latest = tmp_path / "output_path" / "latest"
+    latest.symlink_to(folder.name)
+    mia_plugins.run(**options, restore=latest)
+    mia_plugins.run(**options, restore=latest, test_ood=True)  # as the README's commands follow each other
+    assert mia_plugins.load(latest).predict("thanks").intent == mia_plugins.load(folder).predict("thanks").intent
