@@ -8,7 +8,7 @@ newest of its history, and so on; :data:`NO_TURN` is the separator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -84,7 +84,7 @@ class History:
             yield row
 
 
-def text_with_history(token_ids: Sequence[Sequence[int]], most: int) -> tuple[list[int], list[int]]:
+def text_with_history(token_ids: Iterable[Sequence[int]], most: int) -> tuple[list[int], list[int]]:
     """Token ids and turn ids of an utterance with its history.
 
     Args:
@@ -128,7 +128,7 @@ class FramesWithHistory(Sequence[np.ndarray]):
         """One clip, or for a slice the clips in it, still not put together."""
         if isinstance(index, slice):
             return FramesWithHistory(self._frames, self._history, self._rows[index], self._most)
-        parts = []
+        parts: list[np.ndarray] = []
         for row, count in self._parts(index):
             if row < 0:
                 parts.append(np.zeros((count, parts[0].shape[1]), np.float32))
