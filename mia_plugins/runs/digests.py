@@ -13,8 +13,9 @@ import mia_plugins
 
 from ..data.adapter import Adapter
 from ..data.places import find_features, find_scope
+from ..data.store.sources import features_digest
 from ..plugin.method import Method
-from ..system.digests import digest, file_digest
+from ..system.digests import digest
 
 # what a result depends on; a change to any other part of this package repeats no run
 CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
@@ -41,7 +42,7 @@ def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> s
         (options.audio_data_path, adapter.audio_files, options.audio_feats),
     ):
         files += find_features(known, [folder / subfolder for folder in folders], wanted)
-    return digest([file_digest(path) for path in files if path.is_file()])
+    return digest([features_digest(path) for path in files if path.exists()])
 
 
 def code_digest(method: Method, adapter: Adapter) -> str:

@@ -8,25 +8,11 @@ import zipfile
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save_file
 from safetensors.torch import save_file as save_tensors
-from store_files import make_table
+from store_files import SAVE, SAVE_ONE, make_table
 
 from mia_plugins.data.store.formats import SUFFIXES, read_arrays_of
 
-SAVE = {
-    ".npz": lambda path, table: np.savez(path, **table),
-    ".pkl": lambda path, table: path.write_bytes(pickle.dumps(table)),
-    ".pt": lambda path, table: torch.save({key: torch.from_numpy(frames) for key, frames in table.items()}, path),
-    ".safetensors": lambda path, table: save_file(table, path),
-}
-SAVE_ONE = {
-    ".npy": np.save,
-    ".npz": np.savez,
-    ".pkl": lambda path, frames: path.write_bytes(pickle.dumps(frames)),
-    ".pt": lambda path, frames: torch.save(torch.from_numpy(frames), path),
-    ".safetensors": lambda path, frames: save_file({"features": frames}, path),
-}
 TYPES = ["<f8", "<f4", "<f2", "<i8", "<i4", "<i2", "<i1", "<u1"]
 
 
