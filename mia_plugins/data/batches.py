@@ -20,14 +20,14 @@ class Sample(NamedTuple):
 
     Attributes:
         place: its row in the split.
-        label_id: its label.
+        label_id: its label id, its labels (labels,), or its number; see :class:`~mia_plugins.data.clips.Clips`.
         token_ids: of its text.
         video, audio: float32 (frames, width).
         train_place: its row among the in-scope training clips; -1 if it is none of them.
     """
 
     place: int
-    label_id: int
+    label_id: Any
     token_ids: Sequence[int]
     video: np.ndarray
     audio: np.ndarray
@@ -53,9 +53,9 @@ class ClipDataset(Dataset[Sample]):
 
     def __getitem__(self, index: int) -> Sample:
         clips = self.clips
-        label_id = int(clips.label_ids[index])
         train_place = index if index < self.train_clips else -1
-        return Sample(index, label_id, self.token_ids[index], clips.video[index], clips.audio[index], train_place)
+        label_id, token_ids = clips.label_ids[index], self.token_ids[index]
+        return Sample(index, label_id, token_ids, clips.video[index], clips.audio[index], train_place)
 
     def most_frames(self) -> tuple[int, int]:
         """Frames of the longest clip, (video, audio)."""
@@ -98,7 +98,7 @@ def collate(
         ``index`` (B,), the clips' places in the split; ``train_place`` (B,); ``label_ids`` (B,);
         ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
         ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
-        All but the frames are int64.
+        All but the frames and labels that are no ids are int64.
 
     >>> frames = np.ones((2, 4), np.float32)
     >>> batch = collate([Sample(0, 1, [7, 8], frames, frames), Sample(1, 0, [7], frames[:1], frames)], pad_token_id=9)
@@ -115,7 +115,7 @@ def collate(
     return {
         "index": torch.tensor([sample.place for sample in batch], dtype=torch.int64),
         "train_place": torch.tensor([sample.train_place for sample in batch], dtype=torch.int64),
-        "label_ids": torch.tensor([sample.label_id for sample in batch], dtype=torch.int64),
+        "label_ids": torch.from_numpy(np.array([sample.label_id for sample in batch])),
         "text_feats": torch.from_numpy(text),
         "video_feats": video,
         "video_lengths": video_lengths,

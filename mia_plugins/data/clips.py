@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from .adapter import Adapter
 from .chained import Chained, frame_counts
 from .features import read_features
 from .places import find_features, find_scope
+from .problem import Problem
 from .splits import Split, label_ids, leaks, read_split
 from .store.frames import StoredFrames
 
@@ -25,8 +27,12 @@ class Clips:
     Attributes:
         keys: the names of the clips in the feature files.
         texts: the utterances.
-        label_ids: int64 (clips,).
-        video, audio: sequences of float32 (frames, width), one per clip; usually on disk.
+        label_ids: what is to be predicted, in the form of the problem: int64 (clips,), the place of each clip's label; for
+            several labels a clip float32 (clips, labels) of 0 and 1; for a number float32 (clips,).
+        video, audio: sequences of float32 (frames, width), one per clip; usually on disk. A clip without this modality has
+            no frames.
+        dialogues, turns, speakers: of each clip, where the data set has them: the dialogue's name, the place in it (any
+            numbers that rise), and who speaks.
     """
 
     keys: Sequence[str]
@@ -34,9 +40,13 @@ class Clips:
     label_ids: np.ndarray
     video: Sequence[np.ndarray]
     audio: Sequence[np.ndarray]
+    dialogues: Sequence[str] | None = None
+    turns: Sequence[int] | None = None
+    speakers: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(self.keys), len(self.texts), len(self.label_ids), len(self.video), len(self.audio)}
+        parts = (getattr(self, each.name) for each in fields(self))
+        lengths = {len(part) for part in parts if part is not None}
         if len(lengths) > 1:
             raise ValueError(f"parts of different lengths: {sorted(lengths)}")
 
@@ -56,7 +66,16 @@ class Clips:
             label_ids=np.concatenate([part.label_ids for part in parts]),
             video=Chained([part.video for part in parts]),
             audio=Chained([part.audio for part in parts]),
+            dialogues=_joined([part.dialogues for part in parts]),
+            turns=_joined([part.turns for part in parts]),
+            speakers=_joined([part.speakers for part in parts]),
         )
+
+
+def _joined(parts: Sequence[Sequence[Any] | None]) -> list[Any] | None:
+    """The parts one after the other; None unless all are there."""
+    there = [part for part in parts if part is not None]
+    return [each for part in there for each in part] if len(there) == len(parts) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +84,11 @@ class LoadedData:
 
     Attributes:
         splits: ``train``, ``dev``, ``test`` and, if they were asked for, ``ood_train``, ``ood_dev``, ``ood_test``.
-        labels: label id -> in-scope label.
+        labels: label id -> in-scope label; of a regression, the name of the number.
         video_dim, audio_dim: width of a frame.
         sources: the files that were read.
         warnings: what the user should know about the data, one line each; see :func:`~mia_plugins.data.splits.leaks`.
+        problem: what is learned: ``multi-class``, ``multi-label`` or ``regression``; see :class:`Clips`.
     """
 
     splits: Mapping[str, Clips]
@@ -77,6 +97,7 @@ class LoadedData:
     audio_dim: int
     sources: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
+    problem: Problem = "multi-class"
 
     @property
     def ood_label_id(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..data.problem import Problem
+
 
 @dataclass(frozen=True)
 class Task:
@@ -12,7 +14,7 @@ class Task:
     Args:
         dataset: the data set's name, as typed.
         labels: the in-scope intents in the benchmark's order; a clip's label id is its intent's place here, and an
-            out-of-scope clip has the id ``len(labels)``.
+            out-of-scope clip has the id ``len(labels)``. Of a regression: the name of the number, alone.
         num_classes: columns of the logits: ``len(labels)``, or one more where out of scope is a class of its own.
         text_backbone: folder or hub id of the pre-trained text encoder.
         text_length: the most tokens of a text, special tokens included.
@@ -32,6 +34,7 @@ class Task:
     video_dim: int
     audio_dim: int
     weights: str | None = None
+    problem: Problem = "multi-class"
 
     @property
     def num_labels(self) -> int:

@@ -94,6 +94,7 @@ class Session:
             audio_length=lengths["audio"],
             video_dim=data.video_dim,
             audio_dim=data.audio_dim,
+            problem=data.problem,
         )
 
     @property
