@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import UserError
 from ..system.untrusted import is_regular
 from .dataset import DataRequest
+from .store.sources import feature_files
 
 if TYPE_CHECKING:
     from .adapter import Adapter
@@ -71,10 +73,12 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
     Args:
         files: an adapter's ``video_files`` or ``audio_files``.
         folders: the feature folder of each scope.
-        wanted: a name of ``files``, or a file's name inside the folders; None: the first kind that all folders have.
+        wanted: a name of ``files``, or the name of a file or folder inside the folders; None: the first kind that all
+            folders have.
 
     Returns:
-        The file in each folder.
+        The file in each folder; where there is none, a folder of feature files of the same name, or of the same name
+        without its ending: ``swin_feats/`` for ``swin_feats.pkl``.
 
     Raises:
         UserError: no kind is in all folders, ``wanted`` leads out of them, or the user may not look into one.
@@ -89,8 +93,7 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
     else:
         kinds = [(wanted,)]
     for names in kinds:
-        candidates = [next((path for name in names if is_regular(path := folder / name)), None) for folder in folders]
-        paths = [path for path in candidates if path is not None]
+        paths = [path for path in (_features_in(folder, names) for folder in folders) if path is not None]
         if len(paths) == len(folders):
             return paths
     known = "; ".join(f"{kind}: {' or '.join(names)}" for kind, names in files.items())
@@ -99,6 +102,18 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         f"{'every one of these folders' if len(folders) > 1 else 'this folder'}; put the features there, "
         f"or choose them with --video_feats and --audio_feats ({known})"
     )
+
+
+def _features_in(folder: Path, names: Sequence[str]) -> Path | None:
+    """The first of these files, or else of the folders called like them."""
+    for name in names:
+        if is_regular(folder / name):
+            return folder / name
+    for name in names:
+        for path in (folder / name, folder / os.path.splitext(name)[0]):
+            if os.path.isdir(path) and feature_files(path):
+                return path
+    return None
 
 
 def _check_text(option: str, value: str) -> None:
