@@ -64,7 +64,7 @@ def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
         (request.audio_data_path, adapter.audio_files, request.audio_feats),
     ):
         files += find_features(known, [folder / subfolder for folder in folders], wanted)
-    return [file for file in files if is_regular(file)]
+    return [file for file in files if is_regular(file) or file.is_dir()]
 
 
 def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path], wanted: str | None) -> list[Path]:
