@@ -92,6 +92,12 @@ class CountsPlaces(Good):
         return features + torch.arange(len(features))[:, None]
 
 
+class CountsTurns(Good):
+    def features(self, batch):
+        features = super().features(batch)
+        return features + batch["text_turns"].float().mean(dim=1)[:, None] if "text_turns" in batch else features
+
+
 class OtherFeatures(Good):
     def forward(self, batch):
         features = self.features(batch)

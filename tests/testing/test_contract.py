@@ -7,6 +7,7 @@ import pytest
 from testing.bad_models import (
     Bank,
     CountsPlaces,
+    CountsTurns,
     Detaches,
     ForgetsItsBank,
     GivesALossAClip,
@@ -97,6 +98,7 @@ BROKEN = (
     ("features_enter_the_last_layer", as_method(OtherFeatures), "not features @ weight.T"),
     ("bfloat16_stays_close", as_method(MixesPrecisions), "dtypes match"),
     ("bfloat16_trains", as_method(MixesPrecisions), "dtypes match"),
+    ("clips_with_a_history_are_scored_as_any_others", as_method(CountsTurns), "among other clips"),
     ("the_same_seed_makes_the_same_model", as_method(SeedsNothing), "no seed sets"),
     ("odd_batches_give_finite_losses_and_gradients", as_method(LosesEmptyParts), "loss is nan"),
     ("odd_batches_give_finite_losses_and_gradients", as_method(GivesALossAClip), "a term is a scalar"),
