@@ -79,10 +79,13 @@ def of_lines(predictor: Predictor) -> Iterator[tuple[dict[str, str], Prediction]
 
 def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tuple[dict[str, str], Prediction]]:
     """Answers to the clips of a table."""
+    import numpy as np
+
     from ..data.clips import load_unlabelled
+    from ..data.dialogues import with_history
     from ..plugin.registry import find_dataset
 
-    task = predictor.kept.task
+    task, longest = predictor.kept.task, predictor.longest()
     clips = load_unlabelled(
         find_dataset(task.dataset),
         Path(options.data_path),
@@ -90,7 +93,7 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
         ood_dataset=options.ood_dataset,
         video_feats=options.video_feats,
         audio_feats=options.audio_feats,
-        max_lengths={"video": task.video_length, "audio": task.audio_length},
+        max_lengths=longest,
     )
     for name, frames, width in (("video", clips.video, task.video_dim), ("audio", clips.audio, task.audio_dim)):
         if frames[0].shape[1] != width:
@@ -98,5 +101,7 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
                 f"{options.data_path}: {name} frames have {frames[0].shape[1]} numbers, the model takes {width}; "
                 f"choose the features it was trained on with --{name}_feats"
             )
+    if predictor.context is not None:
+        clips = with_history(clips, clips, np.arange(len(clips)), predictor.context, longest)
     about = ({"key": key, "text": text} for key, text in zip(clips.keys, clips.texts))
     yield from zip(about, predictor.answers(clips))
