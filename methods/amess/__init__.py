@@ -6,7 +6,7 @@ The paper's equations by module: ``attention`` (8-10), ``anchors`` (5, 7, Listin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mia_plugins.errors import UserError
@@ -19,6 +19,7 @@ from .pictures import semantics
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from mia_plugins.data.dataset import Outline
     from mia_plugins.plugin.task import Task
 
 
@@ -36,7 +37,7 @@ def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> di
     return inspect_model(model, batches, device)
 
 
-def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
+def check(outline: Outline, settings: Settings) -> None:
     """Checks that there is a sentence encoder, and that every label has as many descriptions as the settings ask for.
 
     Raises:
@@ -44,7 +45,8 @@ def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
     """
     if settings.semantic_sync:
         try:
-            load_descriptions(labels, settings.descriptions_path or None, settings.num_descriptions, dataset=dataset)
+            path, count = settings.descriptions_path or None, settings.num_descriptions
+            load_descriptions(outline.labels, path, count, dataset=outline.dataset)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error
