@@ -46,12 +46,13 @@ def inspect(
         video = as_frames(batch["video_feats"].to(device), batch["video_lengths"].to(device))
         audio = as_frames(batch["audio_feats"].to(device), batch["audio_lengths"].to(device))
         text = model.encoder.embed(token_ids, segment_ids)
+        own, candidates = (each.to(device) for each in model.token_masks(batch))
         if model.synchronizer is not None:
-            before = masked_mean(model.encoder.encode(model.fusion(text, mask, video, audio), mask), mask)
+            before = masked_mean(model.encoder.encode(model.fusion(text, candidates, video, audio), mask), own)
             add("sentence_before", before, np.float16)
             add("sentence", model.synchronizer(before), np.float16)
         if isinstance(fusion, AnchorEmbedding):
-            _, _, *anchors = fusion.anchors(text, mask, video, audio)
+            _, _, *anchors = fusion.anchors(text, candidates, video, audio)
             ways = (("video", video, fusion.video_align, fusion.video_cross, anchors[0]),)
             ways += (("audio", audio, fusion.audio_align, fusion.audio_cross, anchors[1]),)
             for name, frames, align, cross, chosen in ways:

@@ -5,34 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
 from .clips import Clips, LoadedData
-from .history import FramesWithHistory, History, previous_turns, with_context
+from .context import Context, with_context
+from .history import FramesWithHistory, History, previous_turns
 
 SPLITS = ("train", "dev", "test")  # in the order in which `all_splits` lets one see the others
-
-
-@dataclasses.dataclass(frozen=True)
-class Context:
-    """What belongs to an utterance's history.
-
-    Args:
-        who: ``same_speaker``: what the same speaker said before, as in the benchmarks; ``all``: what anybody did.
-        most_turns: how many earlier utterances; None: as many as there is room for.
-        context_len: room for the history, as a multiple of the longest utterance.
-        source: ``same_split``: of the utterance's own split, as in the benchmarks. ``all_splits``: train sees train, dev
-            sees train and dev, test sees all, where a dialogue's turns lie in several splits. What is tested is never
-            part of the training this way; the texts of the training's clips (not their labels) are part of the test.
-    """
-
-    who: Literal["same_speaker", "all"] = "same_speaker"
-    most_turns: int | None = None
-    context_len: float = 1.0
-    source: Literal["same_split", "all_splits"] = "same_split"
 
 
 def add_history(data: LoadedData, context: Context, longest: Mapping[str, int]) -> LoadedData:

@@ -19,19 +19,6 @@ from .chained import frame_counts
 NO_TURN = -1  # the turn id of a separator, and of padding
 
 
-def with_context(longest: int, context_len: float) -> int:
-    """The most tokens or frames of an utterance with its history.
-
-    Args:
-        longest: the most of an utterance alone.
-        context_len: room for the history, as a multiple of ``longest``.
-
-    >>> with_context(50, 0.5), with_context(45, 0.5)  # Python rounds a half to the even number, and so do the benchmarks
-    (75, 68)
-    """
-    return round((1 + context_len) * longest)
-
-
 def previous_turns(dialogues: Sequence[str], turns: Sequence[int], speakers: Sequence[str] | None = None) -> np.ndarray:
     """For each utterance the row of the one before it in its dialogue.
 

@@ -13,7 +13,8 @@ import torch
 
 from ..data.batches import ClipDataset, tokenize, tokenize_with_history
 from ..data.clips import Clips, LoadedData
-from ..data.dialogues import Context, add_history
+from ..data.context import Context
+from ..data.dialogues import add_history
 from ..nn.backbones import load_tokenizer
 from ..plugin.task import Task
 from ..training.loading import joined

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 
 from ..data.batches import ClipDataset, collate, tokenize, tokenize_with_history
 from ..data.clips import Clips, LoadedData
-from ..data.history import with_context
+from ..data.context import with_context
 from ..data.sampling import LengthBatches
 from ..system.processes import ALONE, World, world
 from .manager import Loaders

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from mia_plugins.data.batches import ClipDataset, collate, tokenize_with_history
 from mia_plugins.data.clips import Clips, LoadedData
-from mia_plugins.data.dialogues import Context, add_history
+from mia_plugins.data.context import Context
+from mia_plugins.data.dialogues import add_history
 from mia_plugins.errors import UserError
 
 LONGEST = {"text": 6, "video": 4, "audio": 3}

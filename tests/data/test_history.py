@@ -10,14 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mia_plugins.data.history import (
-    NO_TURN,
-    FramesWithHistory,
-    History,
-    previous_turns,
-    text_with_history,
-    with_context,
-)
+from mia_plugins.data.context import with_context
+from mia_plugins.data.history import NO_TURN, FramesWithHistory, History, previous_turns, text_with_history
 
 HOSTS = os.environ.get("MIA_HOSTS")
 MELD = Path(os.environ.get("MIA_SHARED", Path(__file__).resolve().parents[2].parent / "shared"), "data", "MELD-DA")
