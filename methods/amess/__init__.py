@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from mia_plugins.errors import UserError
 from mia_plugins.nn.lookup import check_encoder
 from mia_plugins.plugin.method import Method
-from mia_plugins.system.logs import say_once
 
 from .anchor_pictures import anchors
 from .descriptions import load_descriptions
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 def build(task: Task, settings: Settings) -> Any:
     """See :func:`.model.build`."""
     from mia_plugins.nn.labels import label_names
+    from mia_plugins.system.logs import say_once
 
     from .model import build as build_model
 

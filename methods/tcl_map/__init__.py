@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mia_plugins.plugin.method import Method
-from mia_plugins.system.logs import say_once
 
 from .settings import Settings
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 def build(task: Task, settings: Settings) -> Any:
     """See :func:`.model.build`; torch is imported when a model is built."""
     from mia_plugins.nn.labels import label_names
+    from mia_plugins.system.logs import say_once
 
     from .model import build as build_model
 
