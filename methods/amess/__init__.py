@@ -9,7 +9,7 @@ is described by its degree (:mod:`mia_plugins.nn.labels`); one whose degrees hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mia_plugins.errors import UserError
@@ -22,6 +22,7 @@ from .pictures import semantics
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from mia_plugins.data.dataset import Outline
     from mia_plugins.plugin.task import Task
 
 
@@ -46,7 +47,7 @@ def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> di
     return inspect_model(model, batches, device)
 
 
-def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
+def check(outline: Outline, settings: Settings) -> None:
     """Checks that there is a sentence encoder, and that every label has as many descriptions as the settings ask for.
 
     Raises:
@@ -54,7 +55,8 @@ def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
     """
     if settings.semantic_sync:
         try:
-            load_descriptions(labels, settings.descriptions_path or None, settings.num_descriptions, dataset=dataset)
+            path, count = settings.descriptions_path or None, settings.num_descriptions
+            load_descriptions(outline.labels, path, count, dataset=outline.dataset)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error

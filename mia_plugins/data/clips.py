@@ -7,17 +7,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .adapter import Adapter
 from .chained import Chained, frame_counts
 from .features import read_features
 from .places import find_features, find_scope
 from .problem import Problem
 from .splits import Split, label_ids, leaks, read_split
 from .store.frames import StoredFrames
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,7 @@ class LoadedData:
         sources: the files that were read.
         warnings: what the user should know about the data, one line each; see :func:`~mia_plugins.data.splits.leaks`.
         problem: what is learned: ``multi-class``, ``multi-label`` or ``regression``; see :class:`Clips`.
+        descriptions: label -> sentences that say what it means; None: the data set has none.
     """
 
     splits: Mapping[str, Clips]
@@ -98,6 +101,7 @@ class LoadedData:
     sources: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
     problem: Problem = "multi-class"
+    descriptions: Mapping[str, Sequence[str]] | None = None
 
     @property
     def ood_label_id(self) -> int:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PureWindowsPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UserError
 from ..system.untrusted import is_regular
-from .adapter import Adapter
+from .dataset import DataRequest
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
 
 
 class Scope(NamedTuple):
@@ -41,6 +44,25 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
         f"data_path {data_path}{state}: no {wanted} tables of {adapter.name}; looked for train.tsv, dev.tsv and "
         f"test.tsv in {places}; correct --data_path{' or --ood_dataset' if ood_dataset else ''}"
     )
+
+
+def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
+    """The tables and feature files that a run reads.
+
+    Raises:
+        UserError: the data set is not there.
+    """
+    data_path = Path(request.data_path)
+    folders = [find_scope(adapter, data_path, None).folder]
+    if request.train_ood or request.test_ood:
+        folders.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset).folder)
+    files = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    for subfolder, known, wanted in (
+        (request.video_data_path, adapter.video_files, request.video_feats),
+        (request.audio_data_path, adapter.audio_files, request.audio_feats),
+    ):
+        files += find_features(known, [folder / subfolder for folder in folders], wanted)
+    return [file for file in files if is_regular(file)]
 
 
 def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path], wanted: str | None) -> list[Path]:

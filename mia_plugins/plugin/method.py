@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from ..data.dataset import Outline
     from .picture import Constant, Group, Picture, PictureRequest
     from .task import Task
 
@@ -107,8 +108,8 @@ class Method:
             the run's results for ``pictures``.
         pictures: functions ``picture(group, request)`` that draw finished runs for reports; see
             :mod:`mia_plugins.plugin.picture`.
-        check: ``check(dataset, labels, settings)`` raises :class:`~mia_plugins.plugin.UserError` where ``build`` would
-            fail with these settings and labels; called before anything is read or trained.
+        check: ``check(outline, settings)`` raises :class:`~mia_plugins.plugin.UserError` where ``build`` would fail with
+            these settings for such data (:class:`~mia_plugins.data.dataset.Outline`); called before features are read.
         manager: a class that trains and tests in another way; None: the common one.
     """
 
@@ -121,7 +122,7 @@ class Method:
     optimizer: Callable[[Any, Any, int], tuple[Any, Any]] | None = None
     inspect: Callable[[Any, Iterable[Batch], torch.device], Mapping[str, np.ndarray | Constant]] | None = None
     pictures: Sequence[Callable[[Group, PictureRequest], Sequence[Picture]]] = ()
-    check: Callable[[str, Sequence[str], Any], None] | None = None
+    check: Callable[[Outline, Any], None] | None = None
     manager: type | None = None
 
     @property

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
@@ -79,19 +78,19 @@ def of_lines(predictor: Predictor) -> Iterator[tuple[dict[str, str], Prediction]
 
 def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tuple[dict[str, str], Prediction]]:
     """Answers to the clips of a table."""
-    from ..data.clips import load_unlabelled
+    from ..data.dataset import DataRequest
     from ..plugin.registry import find_dataset
 
     task = predictor.kept.task
-    clips = load_unlabelled(
-        find_dataset(task.dataset),
-        Path(options.data_path),
-        options.split,
+    request = DataRequest(
+        data_path=options.data_path,
+        names=(options.split,),
         ood_dataset=options.ood_dataset,
         video_feats=options.video_feats,
         audio_feats=options.audio_feats,
-        max_lengths={"video": task.video_length, "audio": task.audio_length},
     )
+    longest = {"video": task.video_length, "audio": task.audio_length}
+    clips = find_dataset(task.dataset).read_unlabelled(request, longest)
     for name, frames, width in (("video", clips.video, task.video_dim), ("audio", clips.audio, task.audio_dim)):
         if frames[0].shape[1] != width:
             raise UserError(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..data.batches import collate
 from ..data.clips import LoadedData
+from ..data.dataset import Outline
 from ..plugin.method import Method, build_model
 from ..plugin.settings import split_settings
 from ..system.devices import set_seed
@@ -75,7 +76,7 @@ class PluginTests:
         set_seed(seed)
         task, settings = tiny_task(labels=self.labels, ood_class=ood_class, weights=weights), self.method_settings
         if self.method.check is not None:
-            self.method.check(task.dataset, task.labels, settings)
+            self.method.check(Outline(task.dataset, task.labels, task.problem), settings)
         return build_model(self.method, task, settings)
 
     def prepare(self, model: Any, batch_size: int = 4) -> Any:

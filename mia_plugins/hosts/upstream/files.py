@@ -6,9 +6,12 @@ import ast
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
+from ...data.dataset import DataRequest
+from ...errors import UserError
 from ...plugin.registry import find_dataset
 from ...plugin.settings import describe
 from ...training.settings import TrainSettings
@@ -140,8 +143,12 @@ def plain(about: About, text: str) -> str:
 
 def labels(host: Host) -> list[str]:
     """Every label of a host's data sets, coarse ones included."""
-    adapters = [find_dataset(name) for name in host.datasets]
-    return sorted({label for each in adapters for label in [*each.labels, *each.binary_map.values()]})
+    found: set[str] = set()
+    for name in host.datasets:
+        for mode in ("multi-class", "binary-class"):
+            with suppress(UserError):  # there are no coarse labels
+                found.update(find_dataset(name).outline(DataRequest("", data_mode=mode)).labels)
+    return sorted(found)
 
 
 def read_from(texts: Sequence[str], fits: Callable[[str], bool]) -> set[str]:
