@@ -94,7 +94,7 @@ class DataSet(Protocol):
         ...
 
     def files(self, request: DataRequest) -> Sequence[Path]:
-        """The files that a run reads, by whose content it is known; those of all splits, whichever are asked for.
+        """The files, and folders of feature files, that a run reads; by their content it is known. Those of all splits.
 
         Raises:
             UserError: the data set is not there.

@@ -12,8 +12,9 @@ from typing import Any
 import mia_plugins
 
 from ..data.dataset import DataRequest, DataSet
+from ..data.store.sources import features_digest
 from ..plugin.method import Method
-from ..system.digests import digest, file_digest
+from ..system.digests import digest
 
 # what a result depends on; a change to any other part of this package repeats no run
 CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
@@ -25,7 +26,7 @@ def data_digest(dataset: DataSet, request: DataRequest) -> str:
     Raises:
         UserError: the data set is not there.
     """
-    return digest([file_digest(path) for path in dataset.files(request)])
+    return digest([features_digest(path) for path in dataset.files(request)])
 
 
 def code_digest(method: Method, dataset: DataSet) -> str:
