@@ -12,7 +12,8 @@ from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.bank import Bank
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import as_frames, masked_mean
-from mia_plugins.nn.losses import classification_loss, supervised_contrast
+from mia_plugins.nn.labels import in_scope, label_sets, share
+from mia_plugins.nn.losses import supervised_contrast, task_loss
 from mia_plugins.plugin.task import Task
 
 from .context import ContextTransformer
@@ -72,11 +73,11 @@ class CAGC(nn.Module):
         """Rows in the bank of each clip's neighbours, the nearest first, and which are kept: ``(batch, k)`` both."""
         mean = masked_mean(*as_frames(batch["video_feats"], batch["video_lengths"]))
         index, present = nearest(mean, self.bank.frames, batch["train_place"], self.settings.neighbours)
-        labels = self.bank.label_ids[index].long()
+        labels = label_sets(self.bank.label_ids)[index]
         keep = kept(labels, present, self.settings.test_neighbours)
         if "label_ids" in batch and self.settings.train_neighbours == "same_label":
-            own = batch["label_ids"][:, None]  # out of scope, a clip is read as in a test
-            keep = torch.where(own < self.num_labels, present & (labels == own), keep)
+            own, known = label_sets(batch["label_ids"]), in_scope(batch["label_ids"], self.num_labels)
+            keep = torch.where(known[:, None], present & share(labels, own[:, None]), keep)  # others as in a test
         return index, keep
 
     def forward(self, batch: Mapping[str, Tensor]) -> CAGCOutput:
@@ -102,7 +103,7 @@ class CAGC(nn.Module):
             )
 
         return {
-            "classification": classification_loss(output.logits, label_ids, self.num_labels),
+            "classification": task_loss(output.logits, label_ids, self.num_labels),
             "text_audio": self.settings.local_weight * contrast(output.audio),
             "text_video": self.settings.local_weight * contrast(output.video),
             "global": self.settings.global_weight * contrast(output.features),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import Frames, as_frames
-from mia_plugins.nn.losses import classification_loss, supervised_contrast
+from mia_plugins.nn.losses import supervised_contrast, task_loss
 from mia_plugins.plugin.task import Task
 
 from .interaction import FeatureToken
@@ -88,7 +88,7 @@ class MIAR(nn.Module):
             )
 
         return {
-            "classification": classification_loss(output.logits, label_ids, self.num_labels),
+            "classification": task_loss(output.logits, label_ids, self.num_labels),
             "text_video": contrast(0, 1),
             "text_audio": contrast(2, 3),
         }

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import Frames, as_frames, masked_mean, pad_frames
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.plugin.task import Task
 
 from .losses import adversarial, difference, reconstruction, similarity
@@ -120,7 +120,7 @@ class MISA(nn.Module):
         else:
             alike = {"adversarial": settings.sim_weight * adversarial(output.domains)}
         return {
-            "classification": classification_loss(output.logits, label_ids, self.num_labels),
+            "classification": task_loss(output.logits, label_ids, self.num_labels),
             "difference": settings.diff_weight * difference(output.private, output.shared),
             **alike,
             "reconstruction": settings.recon_weight * reconstruction(output.decoded, output.projected),
