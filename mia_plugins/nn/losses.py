@@ -39,7 +39,13 @@ def classification_loss(logits: Tensor, label_ids: Tensor, num_labels: int) -> T
 
 
 def supervised_contrast(
-    anchor: Tensor, other: Tensor, label_ids: Tensor, *, num_labels: int, temperature: float
+    anchor: Tensor,
+    other: Tensor,
+    label_ids: Tensor,
+    *,
+    num_labels: int,
+    temperature: float,
+    present: Tensor | None = None,
 ) -> Tensor:
     """Pulls each clip's vector in one space to those of its label in another space, away from other labels'.
 
@@ -53,6 +59,8 @@ def supervised_contrast(
         label_ids: ``(batch,)``; an id of ``num_labels`` is out of scope.
         num_labels: number of in-scope intents.
         temperature: ``t``.
+        present: ``(batch,)`` bool: the clips that have the modality whose vectors these are; the others take no part
+            either. None: all have it.
 
     Returns:
         A scalar; zero where all clips have one label, or none is in scope.
@@ -62,6 +70,8 @@ def supervised_contrast(
     0.3133
     """
     in_scope = label_ids < num_labels
+    if present is not None:
+        in_scope = in_scope & present
     with torch.autocast(anchor.device.type, enabled=False):  # which would bring the product to its lower precision
         cosine = F.normalize(anchor.float(), dim=-1) @ F.normalize(other.float(), dim=-1).T / temperature
     itself = torch.eye(len(label_ids), dtype=torch.bool, device=label_ids.device)

@@ -36,7 +36,7 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
         clips: what to corrupt.
         train: training clips, which noise is made to resemble.
         modality: text, video or audio.
-        way: ``dropped``: one frame of zeros, or no word; ``shuffled``: every clip gets another clip's;
+        way: ``dropped``: no frames, or no word; ``shuffled``: every clip gets another clip's;
             ``noise``: as long as before, frames drawn from a normal distribution with the training frames' mean and
             standard deviation of each feature, words drawn from the training texts.
         rng: what to draw from.
@@ -58,7 +58,7 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
         lengths = [len(text.split()) if way == "noise" else 0 for text in values]
         corrupted = [" ".join(rng.choice(words, size=length)) if length else "" for length in lengths]
     elif way == "dropped":
-        corrupted = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
+        corrupted = [np.empty((0, values[0].shape[1]), np.float32)] * len(clips)
     else:
         mean, std = moments(getattr(train, name))
         counts, seed = frame_counts(values), int(rng.integers(2**63))
@@ -90,6 +90,7 @@ def moments(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     for values in frames:
         wide = values.astype(np.float64)
         count, total, squares = count + len(wide), total + wide.sum(axis=0), squares + (wide**2).sum(axis=0)
+    count = max(count, 1)  # no clip may have this modality
     mean = np.asarray(total / count)
     return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 
