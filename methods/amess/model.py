@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import as_frames, masked_mean
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.labels import label_names, memberships
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.nn.weights import saved_shape
 from mia_plugins.plugin.task import Task
 
@@ -38,8 +39,8 @@ class AMESS(nn.Module):
         fusion: A-ME or its stand-in: ``(text, mask, video, audio) -> E_m``.
         num_classes: columns of the logits.
         num_labels: in-scope intents.
-        descriptions: ``(labels, descriptions, width)`` embeddings of the label descriptions; None leaves semantic
-            synchronization out.
+        descriptions: ``(labels, descriptions, width)`` embeddings of the descriptions of labels, or of a number's degrees;
+            None leaves semantic synchronization out.
         temperature, literal: see :func:`triplet_contrastive`.
         pooling: ``first`` or ``mean``: what of ``E_f`` the classifier sees.
         anchor_tokens: ``current`` or ``all``: the tokens that may be anchors, where a clip comes with its history.
@@ -100,10 +101,11 @@ class AMESS(nn.Module):
 
     def loss(self, output: AMESSOutput, label_ids: Tensor) -> dict[str, Tensor]:
         """The two terms of the joint loss (Eq. 17)."""
-        terms = {"classification": classification_loss(output.logits, label_ids, self.num_labels)}  # Eq. 16
+        terms = {"classification": task_loss(output.logits, label_ids, self.num_labels)}  # Eq. 16
         if output.sentence is not None:
+            members = memberships(label_ids, len(self.descriptions))
             terms["contrastive"] = triplet_contrastive(
-                output.sentence, label_ids, self.descriptions, self.temperature, self.literal
+                output.sentence, members, self.descriptions, self.temperature, self.literal
             )  # Eq. 15
         return terms
 
@@ -114,13 +116,13 @@ class AMESS(nn.Module):
 
 def build(task: Task, settings: Settings) -> AMESS:
     """The model for a task, with its pre-trained encoder and the embeddings of its labels' descriptions."""
-    descriptions = None
-    if settings.semantic_sync:
+    descriptions, names = None, label_names(task)
+    if settings.semantic_sync and names:
         if task.weights:  # they hold the embeddings
             descriptions = torch.zeros(saved_shape(task.weights, "descriptions"))
         else:
             sentences = load_descriptions(
-                task.labels, settings.descriptions_path or None, settings.num_descriptions, dataset=task.dataset
+                names, settings.descriptions_path or None, settings.num_descriptions, dataset=task.dataset
             )
             descriptions = embed_descriptions(sentences, settings.sentence_encoder)
     encoder = load_encoder(task.text_backbone)

@@ -33,7 +33,7 @@ class Sample(NamedTuple):
         place: its row in the split.
         label_id: its label id, its labels (labels,), or its number; see :class:`~mia_plugins.data.clips.Clips`.
         token_ids: of its text.
-        video, audio: float32 (frames, width).
+        video, audio: float32 (frames, width); no frames where the clip has none.
         train_place: its row among the in-scope training clips; -1 if it is none of them.
         turns: where it comes with its history.
     """
@@ -142,7 +142,8 @@ def collate(
     Returns:
         ``index`` (B,), the clips' places in the split; ``train_place`` (B,); ``label_ids`` (B,);
         ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (1 on tokens of the history, else 0);
-        ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
+        ``video_feats`` (B, Lv, Dv) float32, zero-padded, Lv at least 1; ``video_lengths`` (B,), in frames, 0 for a clip
+        without video; audio likewise.
         All but the frames and labels that are no ids are int64. Where clips come with their history also ``text_turns``
         (B, Lt), ``video_turns`` (B, Lv) and ``audio_turns``: turn ids, :data:`~mia_plugins.data.history.NO_TURN` on
         padding and separators.
@@ -190,7 +191,7 @@ def _pad_turns(turns: Sequence[Sequence[int] | np.ndarray], longest: int) -> np.
 def _pad(sequences: Sequence[np.ndarray], most: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Pad clips of (frames, width) to float32 (B, frames of the longest or a few more, width); and lengths (B,)."""
     lengths = [len(sequence) for sequence in sequences]
-    longest = max(lengths)
+    longest = max(1, *lengths)  # a batch of clips without this modality is one frame of padding
     longest = max(longest, min(most, math.ceil(longest / FRAME_STEP) * FRAME_STEP))
     padded = np.zeros((len(sequences), longest, sequences[0].shape[1]), np.float32)
     for row, sequence in zip(padded, sequences):

@@ -6,8 +6,8 @@ A batch is a dictionary of tensors under the benchmarks' names:
 key                 shape                       what
 ==================  ==========================  ===================================================================
 ``text_feats``      ``(batch, 3, tokens)``      int64: token ids, mask (1 on tokens), segments
-``video_feats``     ``(batch, frames, dim)``    float32 frames, zeros behind the last one
-``video_lengths``   ``(batch,)``                int64: frames of each clip, at least 1
+``video_feats``     ``(batch, frames, dim)``    float32 frames, at least 1; only those of each clip may be read
+``video_lengths``   ``(batch,)``                int64: frames of each clip; 0: it has no video
 ``audio_feats``     ``(batch, frames, dim)``    as video
 ``audio_lengths``   ``(batch,)``                as video
 ``train_place``     ``(batch,)``                int64: the clip's row among the in-scope training clips, -1 for any other

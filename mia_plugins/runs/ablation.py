@@ -36,7 +36,7 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
         clips: what to corrupt.
         train: training clips, which noise is made to resemble.
         modality: text, video or audio.
-        way: ``dropped``: one frame of zeros, or no word; ``shuffled``: every clip gets another clip's;
+        way: ``dropped``: no frames, or no word; ``shuffled``: every clip gets another clip's;
             ``noise``: as long as before, frames drawn from a normal distribution with the training frames' mean and
             standard deviation of each feature, words drawn from the training texts.
         rng: what to draw from.
@@ -56,7 +56,7 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
             lambda i: turn_ids(values, int(order[i])),
         )
     elif way == "dropped":
-        corrupted = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
+        corrupted = [np.empty((0, values[0].shape[1]), np.float32)] * len(clips)
     else:
         mean, std = moments(getattr(train, modality))
         counts, seed = frame_counts(values), int(rng.integers(2**63))
@@ -108,6 +108,7 @@ def moments(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     for values in frames:
         wide = values.astype(np.float64)
         count, total, squares = count + len(wide), total + wide.sum(axis=0), squares + (wide**2).sum(axis=0)
+    count = max(count, 1)  # no clip may have this modality
     mean = np.asarray(total / count)
     return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 

@@ -23,7 +23,7 @@ from ..training.reference import load_predictions
 from .context import context_of, earlier_texts
 from .kept import REFERENCE, Kept, read_kept
 
-Frames = Union[np.ndarray, Sequence[np.ndarray], None]
+Frames = Union[np.ndarray, Sequence[Union[np.ndarray, None]], None]
 
 
 class Prediction(NamedTuple):
@@ -68,8 +68,8 @@ class Predictor:
 
         Args:
             text: what is said; a list for many.
-            video, audio: frames ``(frames, dim)``, as wide as in training; a list of them for many; None: the
-                utterance has none (it gets one frame of zeros, like a modality that the ablation drops).
+            video, audio: frames ``(frames, dim)``, as wide as in training; a list of them for many. None, in place of
+                all or in the list: there is none, and the model goes without.
             context: of a model for dialogues: what was said before, in its order, as pairs ``(speaker, text)``; a list of
                 such lists for many; None: nothing. Earlier utterances have no frames here.
             speaker: who speaks, where the model reads the same speaker's utterances; a list for many.
@@ -140,13 +140,14 @@ def frames_of(name: str, given: Frames, single: bool, count: int, width: int, mo
     Raises:
         UserError: see :meth:`Predictor.predict`.
     """
-    if given is None:
-        return [np.zeros((1, width), np.float32)] * count
-    many: Any = [given] if single else list(given)
+    many: Any = [None] * count if given is None else [given] if single else list(given)
     if len(many) != count:
         raise UserError(f"predict: {name} has frames of {len(many)} clips for {count} texts")
     frames = []
     for number, each in enumerate(many):
+        if each is None:
+            frames.append(np.empty((0, width), np.float32))
+            continue
         values = np.asarray(each, np.float32)
         if values.ndim != 2 or values.shape[1] != width or not len(values):
             raise UserError(
