@@ -19,7 +19,7 @@ def run(**options: Any) -> Results:
     Args:
         options: the command line's options by name, with ``set`` a dictionary of hyper-parameters, as in
             ``run(method="amess", dataset="MIntRec2.0", data_path=DIR, train=True, set={"lr": 5e-5})``. ``method`` and
-            ``dataset`` may also be a :class:`~mia_plugins.plugin.Method` and an :class:`~mia_plugins.plugin.Adapter`,
+            ``dataset`` may also be a :class:`~mia_plugins.plugin.Method` and a :class:`~mia_plugins.plugin.DataSet`,
             or the path of a Python file that holds one.
 
     Returns:
@@ -55,7 +55,7 @@ def load(path: Any, gpu_id: str | None = None) -> Predictor:
 
 
 def register(plugin: Any) -> None:
-    """Makes a :class:`~mia_plugins.plugin.Method` or :class:`~mia_plugins.plugin.Adapter` known by its name.
+    """Makes a :class:`~mia_plugins.plugin.Method` or :class:`~mia_plugins.plugin.DataSet` known by its name.
 
     Raises:
         UserError: it is neither.

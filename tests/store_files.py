@@ -6,9 +6,26 @@ import subprocess
 import sys
 
 import numpy as np
+import torch
+from safetensors.numpy import save_file
 from tiny import ROOT
 
 from mia_plugins.data.features import read_features
+
+# how clips by key are saved, and one clip
+SAVE = {
+    ".npz": lambda path, table: np.savez(path, **table),
+    ".pkl": lambda path, table: path.write_bytes(pickle.dumps(table)),
+    ".pt": lambda path, table: torch.save({key: torch.from_numpy(frames) for key, frames in table.items()}, path),
+    ".safetensors": lambda path, table: save_file(table, path),
+}
+SAVE_ONE = {
+    ".npy": np.save,
+    ".npz": np.savez,
+    ".pkl": lambda path, frames: path.write_bytes(pickle.dumps(frames)),
+    ".pt": lambda path, frames: torch.save(torch.from_numpy(frames), path),
+    ".safetensors": lambda path, frames: save_file({"features": frames}, path),
+}
 
 
 def make_table(clips=5, width=4, seed=0, most=9):

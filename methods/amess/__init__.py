@@ -2,11 +2,14 @@
 
 The paper's equations by module: ``attention`` (8-10), ``anchors`` (5, 7, Listing 1), ``fusion`` (4-13),
 ``semantics`` and ``losses`` (15), ``model`` (1, 14, 16, 17). The model, and torch with it, is imported when it is built.
+
+The paper has one label a clip. Several labels, and numbers, are ours: ``losses`` says what Eq. 15 is for them. A number
+is described by its degree (:mod:`mia_plugins.nn.labels`); one whose degrees have no names is learned without Eq. 15.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mia_plugins.errors import UserError
@@ -19,13 +22,21 @@ from .pictures import semantics
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from mia_plugins.data.dataset import Outline
     from mia_plugins.plugin.task import Task
 
 
 def build(task: Task, settings: Settings) -> Any:
     """See :func:`.model.build`."""
+    from mia_plugins.nn.labels import label_names
+    from mia_plugins.system.logs import say_once
+
     from .model import build as build_model
 
+    if settings.semantic_sync and not label_names(task):
+        say_once(
+            f"A-MESS trains without semantic synchronization: the degrees of {task.labels[0]!r} have no descriptions"
+        )
     return build_model(task, settings)
 
 
@@ -36,7 +47,7 @@ def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> di
     return inspect_model(model, batches, device)
 
 
-def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
+def check(outline: Outline, settings: Settings) -> None:
     """Checks that there is a sentence encoder, and that every label has as many descriptions as the settings ask for.
 
     Raises:
@@ -44,7 +55,8 @@ def check(dataset: str, labels: Sequence[str], settings: Settings) -> None:
     """
     if settings.semantic_sync:
         try:
-            load_descriptions(labels, settings.descriptions_path or None, settings.num_descriptions, dataset=dataset)
+            path, count = settings.descriptions_path or None, settings.num_descriptions
+            load_descriptions(outline.labels, path, count, dataset=outline.dataset)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error

@@ -59,10 +59,10 @@ def methods() -> Table:
 def datasets() -> Table:
     """Every data set; lengths are the most tokens of a text and the most frames of video and audio."""
 
-    def cells(adapter: Any) -> list[Any]:
-        lengths = tuple(adapter.max_lengths[name] for name in ("text", "video", "audio"))
-        features = (tuple(adapter.video_files), tuple(adapter.audio_files))
-        return [len(adapter.labels), lengths, adapter.ood_dataset, *features]
+    def cells(dataset: Any) -> list[Any]:
+        lengths = tuple(dataset.max_lengths[name] for name in ("text", "video", "audio"))
+        features = (tuple(getattr(dataset, name, ())) for name in ("video_files", "audio_files"))
+        return [len(getattr(dataset, "labels", ())) or "", lengths, dataset.ood_dataset, *features]
 
     header = ("data set", "intents", "text, video, audio", "out of scope", "video features", "audio features", "from")
     return Table("Data sets", header, plugin_rows(DATASET_GROUP, cells, 5))

@@ -1,14 +1,23 @@
-"""What the loader must know of a data set: labels, columns, lengths, and where its files may lie."""
+"""A data set of tables beside pickled features: its labels, columns and lengths, and where its files may lie."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .dataset import DataRequest, Outline
+from .places import files_of
+from .splits import label_ids
+
+if TYPE_CHECKING:
+    from .clips import Clips, LoadedData
 
 
 @dataclass(frozen=True)
 class Adapter:
-    """One data set as its benchmark publishes it.
+    """One data set as its benchmark publishes it, a :class:`~mia_plugins.data.dataset.DataSet`.
 
     Folders are relative to ``--data_path``, the most common first; ``{ood_dataset}`` stands for the option of that name.
 
@@ -47,3 +56,36 @@ class Adapter:
     def binary_labels(self) -> tuple[str, ...]:
         """The coarse labels, in the order in which the labels first lead to them."""
         return tuple(dict.fromkeys(self.binary_map[label] for label in self.labels if label in self.binary_map))
+
+    @property
+    def code(self) -> tuple[Any, ...]:
+        """The function that makes keys, and with it the source of the package that describes the data set."""
+        return (self.key,)
+
+    def outline(self, request: DataRequest) -> Outline:
+        """See :class:`~mia_plugins.data.dataset.DataSet`."""
+        return Outline(self.name, label_ids(self, request.data_mode)[0])
+
+    def files(self, request: DataRequest) -> list[Path]:
+        """See :class:`~mia_plugins.data.dataset.DataSet`."""
+        return files_of(self, request)
+
+    def read(self, request: DataRequest) -> LoadedData:
+        """See :class:`~mia_plugins.data.dataset.DataSet`."""
+        from .clips import load_clips  # here, so that a list of data sets starts at once
+
+        return load_clips(self, **vars(request))
+
+    def read_unlabelled(self, request: DataRequest, max_lengths: Mapping[str, int]) -> Clips:
+        """See :class:`~mia_plugins.data.dataset.DataSet`."""
+        from .clips import load_unlabelled
+
+        return load_unlabelled(
+            self,
+            request.data_path,
+            request.names[0],
+            ood_dataset=request.ood_dataset,
+            video_feats=request.video_feats,
+            audio_feats=request.audio_feats,
+            max_lengths=max_lengths,
+        )

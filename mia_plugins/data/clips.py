@@ -7,17 +7,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .adapter import Adapter
 from .chained import Chained, frame_counts
 from .features import read_features
 from .places import find_features, find_scope
 from .problem import Problem
 from .splits import Split, label_ids, leaks, read_split
 from .store.frames import StoredFrames
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,8 @@ class Clips:
             no frames.
         dialogues, turns, speakers: of each clip, where the data set has them: the dialogue's name, the place in it (any
             numbers that rise), and who speaks.
+        history: what was said before each utterance, newest first; None: single turns. Video and audio then are
+            :class:`~mia_plugins.data.history.FramesWithHistory` (see :mod:`~mia_plugins.data.dialogues`).
     """
 
     keys: Sequence[str]
@@ -43,6 +47,7 @@ class Clips:
     dialogues: Sequence[str] | None = None
     turns: Sequence[int] | None = None
     speakers: Sequence[str] | None = None
+    history: Sequence[Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
         parts = (getattr(self, each.name) for each in fields(self))
@@ -69,6 +74,7 @@ class Clips:
             dialogues=_joined([part.dialogues for part in parts]),
             turns=_joined([part.turns for part in parts]),
             speakers=_joined([part.speakers for part in parts]),
+            history=_joined([part.history for part in parts]),
         )
 
 
@@ -89,6 +95,7 @@ class LoadedData:
         sources: the files that were read.
         warnings: what the user should know about the data, one line each; see :func:`~mia_plugins.data.splits.leaks`.
         problem: what is learned: ``multi-class``, ``multi-label`` or ``regression``; see :class:`Clips`.
+        descriptions: label -> sentences that say what it means; None: the data set has none.
     """
 
     splits: Mapping[str, Clips]
@@ -98,6 +105,7 @@ class LoadedData:
     sources: tuple[Path, ...]
     warnings: tuple[str, ...] = ()
     problem: Problem = "multi-class"
+    descriptions: Mapping[str, Sequence[str]] | None = None
 
     @property
     def ood_label_id(self) -> int:

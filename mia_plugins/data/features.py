@@ -1,4 +1,4 @@
-"""Video and audio features: a pickled dict of clip key -> frames, checked and cut to float32 (frames, width)."""
+"""Video and audio features: frames by clip key in a file or folder, checked and cut to float32 (frames, width)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import UserError, short
-from .store.build import LARGEST
-from .store.cache import open_store
 from .store.frames import StoredFrames
-from .store.index import Store
+from .store.index import EMPTY
+from .store.lookup import Places, find_clips
+from .store.writer import LARGEST
 
-_MISSING = -1
 _NAMED = 5  # clips that one error names
 
 
@@ -24,40 +23,50 @@ def read_features(
     max_length: int,
     width: int | None = None,
     rows: Sequence[str] | None = None,
+    missing: str = "error",
 ) -> StoredFrames:
     """Check the named clips and find their frames, which are read only when asked for.
 
     The first call for a file converts it; see :mod:`mia_plugins.data.store.cache`.
 
     Args:
-        path: a pickled dict of clip key -> (T, width) or (T, 1, width) array, or list of (width,) or (1, width) arrays.
+        path: a pickled dict of clip key -> (T, width) or (T, 1, width) array, or list of (width,) or (1, width) arrays;
+            a file of another of the :mod:`~mia_plugins.data.store.formats`; or a folder of such files.
         keys: the clips, in the order wanted; a key that comes twice gets the same frames twice.
         max_length: frames to keep; later ones are dropped.
         width: features per frame, if already known; otherwise the first clip decides.
         rows: for each key the row that names it, such as ``train.tsv, row 12``, for the error messages.
+        missing: what becomes of a clip that is in no file or was saved without a frame: ``"error"``, or ``"empty"`` for
+            no frames, (0, width). Where no clip has any, the width is 1 unless it is known.
 
     Returns:
         For each key a C-contiguous float32 array (min(T, max_length), width), still on disk.
 
     Raises:
-        UserError: not a readable dict; clips that are missing; or a clip that is empty, not numeric, not finite, beyond
-            :data:`~mia_plugins.data.store.build.LARGEST` or of another width.
+        UserError: not a readable dict; clips that are missing, or in two files of a folder; or a clip that is empty,
+            not numeric, not finite, beyond :data:`~mia_plugins.data.store.writer.LARGEST` or of another width.
     """
-    store = open_store(path)
-    places = np.fromiter((store.rows.get(key, _MISSING) for key in keys), np.int64, len(keys))
-    missing = np.flatnonzero(places == _MISSING).tolist()
-    if missing:
-        raise UserError(_absent(path, [_name(keys, rows, i) for i in missing[:_NAMED]], len(missing)))
-    offset, count, widths, bad, fault_at = store.index[places].T
-    lengths = np.minimum(count, max_length)
-    width = width or (int(widths[0]) if len(keys) else 0)
+    wanted: dict[str, int] = {}
+    numbers = np.fromiter((wanted.setdefault(key, len(wanted)) for key in keys), np.int64, len(keys))
+    places = find_clips(path, wanted)
+    stores, (offset, count, widths, bad, fault_at) = places.stores[numbers], places.index[numbers].T
+    absent = stores < 0
+    if missing == "empty":
+        without = [number for number, fault in places.faults.items() if fault.startswith(EMPTY)]
+        absent |= np.isin(numbers, without)
+    elif absent.any():
+        first = np.flatnonzero(absent).tolist()
+        raise UserError(_absent(path, [_name(keys, rows, i) for i in first[:_NAMED]], len(first)))
+    lengths = np.where(absent, 0, np.minimum(count, max_length))
+    width = width or next(iter(widths[~absent].tolist()), 0 if missing == "error" else 1)
     wrong = ((fault_at >= 0) & (fault_at < max_length)) | (lengths * widths == 0)
     wrong |= ((bad >= 0) & (bad < lengths)) | (widths != width)
+    wrong &= ~absent
     if wrong.any():
-        first = int(wrong.argmax())
-        clip = f"clip {_name(keys, rows, first)}"
-        raise UserError(_complaint(path, clip, store, int(places[first]), max_length, width))
-    return StoredFrames(store.frames, offset, lengths, width)
+        i = int(wrong.argmax())
+        clip = f"clip {_name(keys, rows, i)}"
+        raise UserError(_complaint(path, clip, places, int(numbers[i]), max_length, width))
+    return StoredFrames(places.frames, stores, offset, lengths, width)
 
 
 def _name(keys: Sequence[str], rows: Sequence[str] | None, i: int) -> str:
@@ -72,13 +81,14 @@ def _absent(path: str | os.PathLike[str], clips: Sequence[str], count: int) -> s
 
 
 def _complaint(
-    path: str | os.PathLike[str], clip: str, store: Store, place: int, max_length: int, expected: int
+    path: str | os.PathLike[str], clip: str, places: Places, number: int, max_length: int, expected: int
 ) -> str:
-    """What is wrong with a clip, the ``place``-th of the store, of which ``max_length`` frames are wanted."""
-    _, count, width, bad, fault_at = store.index[place].tolist()
+    """What is wrong with a clip, the ``number``-th that is wanted, of which ``max_length`` frames are."""
+    path = os.path.join(path, places.names[places.sources[number]]) if places.names else path
+    _, count, width, bad, fault_at = places.index[number].tolist()
     length = min(count, max_length)
     if 0 <= fault_at < max_length:
-        fault = store.faults[place]
+        fault = places.faults[number]
     elif length * width == 0:
         fault = f"is empty, of shape {(length, width)}"
     elif 0 <= bad < length:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PureWindowsPath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UserError
 from ..system.untrusted import is_regular
-from .adapter import Adapter
+from .dataset import DataRequest
+from .store.sources import feature_files
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
 
 
 class Scope(NamedTuple):
@@ -26,7 +31,7 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     """
     _check_text("data_path", str(data_path))
     _check_text("ood_dataset", ood_dataset or "")
-    if ood_dataset is not None and _leaves_folder(ood_dataset):
+    if ood_dataset is not None and leaves_folder(ood_dataset):
         raise UserError(f"ood_dataset {ood_dataset!r}: not a folder's name; give one such as {adapter.ood_dataset}")
     patterns = adapter.in_scope if ood_dataset is None else adapter.out_of_scope
     separate = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
@@ -43,16 +48,37 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     )
 
 
+def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
+    """The tables and feature files, or folders of such files, that a run reads.
+
+    Raises:
+        UserError: the data set is not there.
+    """
+    data_path = Path(request.data_path)
+    folders = [find_scope(adapter, data_path, None).folder]
+    if request.train_ood or request.test_ood:
+        folders.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset).folder)
+    files = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    for subfolder, known, wanted in (
+        (request.video_data_path, adapter.video_files, request.video_feats),
+        (request.audio_data_path, adapter.audio_files, request.audio_feats),
+    ):
+        files += find_features(known, [folder / subfolder for folder in folders], wanted)
+    return [file for file in files if is_regular(file) or file.is_dir()]
+
+
 def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path], wanted: str | None) -> list[Path]:
     """Find one kind of features in every folder: two kinds may have the same width and still not mix.
 
     Args:
         files: an adapter's ``video_files`` or ``audio_files``.
         folders: the feature folder of each scope.
-        wanted: a name of ``files``, or a file's name inside the folders; None: the first kind that all folders have.
+        wanted: a name of ``files``, or the name of a file or folder inside the folders; None: the first kind that all
+            folders have.
 
     Returns:
-        The file in each folder.
+        The file in each folder; where there is none, a folder of feature files of the same name, or of the same name
+        without its ending: ``swin_feats/`` for ``swin_feats.pkl``.
 
     Raises:
         UserError: no kind is in all folders, ``wanted`` leads out of them, or the user may not look into one.
@@ -62,13 +88,12 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         kinds = list(files.values())
     elif wanted in files:
         kinds = [files[wanted]]
-    elif _leaves_folder(wanted):
+    elif leaves_folder(wanted):
         raise UserError(f"features {wanted!r}: not in the data set's folder; give a file's name or {', '.join(files)}")
     else:
         kinds = [(wanted,)]
     for names in kinds:
-        candidates = [next((path for name in names if is_regular(path := folder / name)), None) for folder in folders]
-        paths = [path for path in candidates if path is not None]
+        paths = [path for path in (_features_in(folder, names) for folder in folders) if path is not None]
         if len(paths) == len(folders):
             return paths
     known = "; ".join(f"{kind}: {' or '.join(names)}" for kind, names in files.items())
@@ -79,6 +104,18 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
     )
 
 
+def _features_in(folder: Path, names: Sequence[str]) -> Path | None:
+    """The first of these files, or else of the folders called like them."""
+    for name in names:
+        if is_regular(folder / name):
+            return folder / name
+    for name in names:
+        for path in (folder / name, folder / os.path.splitext(name)[0]):
+            if os.path.isdir(path) and feature_files(path):
+                return path
+    return None
+
+
 def _check_text(option: str, value: str) -> None:
     """Refuse a name that is not UTF-8: it could not be written to logs and records."""
     try:
@@ -87,10 +124,10 @@ def _check_text(option: str, value: str) -> None:
         raise UserError(f"{option} {ascii(value)}: the name is not UTF-8; rename it") from None
 
 
-def _leaves_folder(name: str) -> bool:
+def leaves_folder(name: str) -> bool:
     """Whether a path given as a name is absolute or goes up, on any system.
 
-    >>> [_leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
+    >>> [leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
     [False, False, True, True, True, True]
     """
     path = PureWindowsPath(name)  # knows both separators and drives

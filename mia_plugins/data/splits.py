@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import UserError, short
-from .adapter import Adapter
 from .places import Scope
 from .tables import read_table
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
 
 
 @dataclass

@@ -4,6 +4,7 @@ Nothing here imports torch, so commands that only list or report start at once.
 """
 
 from ..data.adapter import Adapter
+from ..data.dataset import DataRequest, DataSet, Outline
 from ..errors import UserError
 from ..evaluation.metric_definitions import Metric
 from ..evaluation.metrics import register_metric
@@ -17,9 +18,12 @@ __all__ = [
     "Adapter",
     "BasicOutput",
     "Constant",
+    "DataRequest",
+    "DataSet",
     "Method",
     "Metric",
     "Model",
+    "Outline",
     "Output",
     "Picture",
     "PictureRequest",

@@ -10,14 +10,13 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from ..data.adapter import Adapter
+from ..data.dataset import DataSet, lacking
 from ..errors import UserError
 from ..system.untrusted import check_regular
 from .builtin import BUILTIN
 from .method import Method
 
 METHOD_GROUP, DATASET_GROUP = BUILTIN
-KINDS: dict[str, Any] = {METHOD_GROUP: Method, DATASET_GROUP: Adapter}
 WORDS = {METHOD_GROUP: "method", DATASET_GROUP: "data set"}
 DEFAULT_METHOD, DEFAULT_DATASET = (next(iter(BUILTIN[group])) for group in BUILTIN)
 
@@ -32,11 +31,24 @@ def register(plugin: Any) -> None:
     Raises:
         UserError: it is neither a method nor a data set.
     """
-    for group, kind in KINDS.items():
-        if isinstance(plugin, kind):
+    for group in BUILTIN:
+        if is_plugin(group, plugin):
             _registered[group][plugin.name] = plugin
             return
-    raise UserError(f"{plugin!r:.80} is neither a Method nor a data set's Adapter")
+    raise UserError(f"{plugin!r:.80} is neither a Method nor a data set{absent(plugin)}")
+
+
+def is_plugin(group: str, thing: Any) -> bool:
+    """Whether a thing is a method, or has all members of a data set."""
+    return isinstance(thing, Method) if group == METHOD_GROUP else not lacking(thing)
+
+
+def absent(thing: Any) -> str:
+    """What a thing that may be meant as a data set lacks, in brackets; empty for anything else."""
+    members = lacking(thing)
+    if isinstance(thing, type) and hasattr(thing, "read"):
+        return " (it is a class; give an instance)"
+    return f" (it lacks {', '.join(members)})" if hasattr(thing, "read") and members else ""
 
 
 def names(group: str) -> dict[str, str]:
@@ -62,7 +74,7 @@ def find_method(name: str | Method) -> Method:
     return find(METHOD_GROUP, name)
 
 
-def find_dataset(name: str | Adapter) -> Adapter:
+def find_dataset(name: str | DataSet) -> DataSet:
     """A data set, given by name, by the path of a Python file that holds one, or as itself; see :func:`find`."""
     return find(DATASET_GROUP, name)
 
@@ -73,14 +85,14 @@ def find(group: str, name: Any) -> Any:
     Raises:
         UserError: the name is unknown, the file has no such plugin, or its package cannot be imported.
     """
-    kind, word = KINDS[group], WORDS[group]
-    if isinstance(name, kind):
+    word = WORDS[group]
+    if not isinstance(name, str):
+        if not is_plugin(group, name):
+            raise UserError(f"{word} {name!r:.60} is neither a name nor a {word}{absent(name)}")
         register(name)
         return name
-    if not isinstance(name, str):
-        raise UserError(f"{word} {name!r:.60} is neither a name nor a {kind.__name__}")
     if name.endswith(".py"):
-        plugin = load_file(name, kind)
+        plugin = load_file(name, group)
         register(plugin)
         return plugin
     if name in _registered[group]:
@@ -95,22 +107,25 @@ def find(group: str, name: Any) -> Any:
         plugin = getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise UserError(f"{name!r} is registered as {known[name]}, which cannot be imported: {error}") from error
-    if not isinstance(plugin, kind):
-        raise UserError(f"{name!r} is registered as {known[name]}, which is no {kind.__name__}")
+    if not is_plugin(group, plugin):
+        raise UserError(f"{name!r} is registered as {known[name]}, which is no {word}{absent(plugin)}")
     return plugin
 
 
-def load_file(path: str, kind: type) -> Any:
-    """The one plugin of a kind in a Python file.
+def load_file(path: str, group: str) -> Any:
+    """The one plugin of a group in a Python file.
 
     Raises:
         UserError: there is no such file, it cannot be run, or it holds none or several.
     """
-    module = run_file(path)
-    plugins = {id(value): value for value in vars(module).values() if isinstance(value, kind)}
+    values = {id(value): value for value in vars(run_file(path)).values()}.values()
+    plugins = [value for value in values if is_plugin(group, value)]
     if len(plugins) != 1:
-        raise UserError(f"{path}: holds {len(plugins) or 'no'} {kind.__name__} objects; it should define one")
-    return next(iter(plugins.values()))
+        close = [value for value in values if absent(value) and not isinstance(value, type)]
+        nearly = f"; its {type(close[0]).__name__} is none{absent(close[0])}" if close else ""
+        found = f"{len(plugins)} {WORDS[group]}s" if plugins else f"no {WORDS[group]}"
+        raise UserError(f"{path}: holds {found}; it should define one{nearly if group == DATASET_GROUP else ''}")
+    return plugins[0]
 
 
 def run_file(path: str) -> Any:

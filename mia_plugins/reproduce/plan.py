@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..data.adapter import Adapter
+from ..data.dataset import DataSet
 from ..errors import UserError
 from ..nn.lookup import short_name
 from ..plugin.method import Method
@@ -20,6 +20,7 @@ from ..runs.combinations import combinations
 from ..runs.defaults import with_defaults
 from ..runs.digests import code_digest, data_digest
 from ..runs.options import make_options
+from ..runs.requests import data_request
 from ..system.digests import content, digest
 from ..training.settings import TrainSettings
 from .experiments import Experiment, Row
@@ -120,9 +121,9 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
 
 def find_data(experiment: Experiment, options: argparse.Namespace, notes: list[str]) -> str | None:
     """The digest of an experiment's data; None, and a note, where they are not there."""
-    adapter = find_dataset(experiment.dataset)
+    each = run_options(options, train_ood=experiment.ood, test_ood=experiment.ood)
     try:
-        return data_digest(adapter, Path(options.data_path), experiment.ood, run_options(options))
+        return data_digest(find_dataset(experiment.dataset), data_request(each))
     except UserError as error:
         notes.append(f"{experiment.title} is left out: {error}")
         return None
@@ -132,7 +133,7 @@ def plan_run(
     experiment: Experiment, row: Row, seed: int, data: str, assignments: Mapping[str, Any], options: argparse.Namespace
 ) -> Planned:
     """One run of a row, its settings resolved and checked."""
-    method, adapter = find_method(str(row.method)), find_dataset(experiment.dataset)
+    method, dataset = find_method(str(row.method)), find_dataset(experiment.dataset)
     known = fields(method)
     settings = {key: value for key, value in assignments.items() if key in known}
     if options.descriptions_path and "descriptions_path" in known:
@@ -140,14 +141,14 @@ def plan_run(
     settings.update(row.settings)
     each = run_options(options, method=method.name, dataset=experiment.dataset, set=settings)
     each.train_ood = each.test_ood = experiment.ood
-    if not takes_config(method, adapter, each):
+    if not takes_config(method, dataset, each):
         each.config_file_name = None
-    each = with_defaults(each, method, adapter)
+    each = with_defaults(each, method, dataset)
     found = combinations(each, method)
     if len(found) > 1:
         raise UserError("a plan has one value for every setting; lists are searched by run.py --tune")
     if method.check is not None:
-        method.check(adapter.name, adapter.labels, found[0].method_settings)
+        method.check(dataset.outline(data_request(each)), found[0].method_settings)
     resolved = found[0].values()
     key = digest(
         {
@@ -171,7 +172,7 @@ def plan_run(
         ood=experiment.ood,
         settings=settings,
         key=key,
-        code=code_digest(method, adapter),
+        code=code_digest(method, dataset),
         label=label,
         text_backbone=short_name(each.text_backbone),
         eval_monitor=resolved["eval_monitor"],
@@ -201,7 +202,7 @@ def check_assignments(assignments: Mapping[str, Any], methods: Iterable[str]) ->
             raise UserError(f"unknown hyper-parameter {key!r}; known: {', '.join(sorted(known))}")
 
 
-def takes_config(method: Method, adapter: Adapter, options: argparse.Namespace) -> bool:
+def takes_config(method: Method, dataset: DataSet, options: argparse.Namespace) -> bool:
     """Whether a method takes the config that the command names: one of its own, or a file whose settings it all knows.
 
     Raises:
@@ -212,8 +213,8 @@ def takes_config(method: Method, adapter: Adapter, options: argparse.Namespace) 
         return False
     if not Path(name).is_file():
         return name.removesuffix(".py") in modules(method.configs)
-    options = with_defaults(options, method, adapter)
-    return set(hyper_parameters(load_param(method, adapter.name, name), options)) <= fields(method)
+    options = with_defaults(options, method, dataset)
+    return set(hyper_parameters(load_param(method, dataset.name, name), options)) <= fields(method)
 
 
 def check_config(options: argparse.Namespace, wanted: Iterable[Experiment]) -> None:

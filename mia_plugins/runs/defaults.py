@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
-from ..data.adapter import Adapter
+from ..data.dataset import DataSet
 from ..errors import UserError
 from ..nn.lookup import DEMO
 from ..plugin.method import Method
@@ -18,14 +18,16 @@ DEMO_DATASET = "MIntRec2.0"
 BACKBONE = "bert-base-uncased"
 
 
-def with_defaults(options: argparse.Namespace, method: Method, adapter: Adapter) -> argparse.Namespace:
+def with_defaults(options: argparse.Namespace, method: Method, dataset: DataSet) -> argparse.Namespace:
     """A copy of the options: plugins replaced by their names, and the rest filled in for the method and data set.
 
     Raises:
         UserError: no data folder is given, and there is no demo of the data set.
     """
     options = copy(options)
-    options.method, options.dataset, options.demo = method.name, adapter.name, options.data_path is None
+    if options.data_path is None:
+        options.data_path = getattr(dataset, "data_path", None)
+    options.method, options.dataset, options.demo = method.name, dataset.name, options.data_path is None
     if options.demo and options.dataset != DEMO_DATASET:
         raise UserError(f"there is no demo data for {options.dataset}; give --data_path DIR")
     options.test_ood = options.test_ood or options.ood or options.demo

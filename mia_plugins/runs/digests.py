@@ -11,44 +11,29 @@ from typing import Any
 
 import mia_plugins
 
-from ..data.adapter import Adapter
-from ..data.places import find_features, find_scope
+from ..data.dataset import DataRequest, DataSet
+from ..data.store.sources import features_digest
 from ..plugin.method import Method
-from ..system.digests import digest, file_digest
+from ..system.digests import digest
 
 # what a result depends on; a change to any other part of this package repeats no run
 CORE = ("data", "evaluation", "nn", "plugin", "runs", "training", "system/devices.py", "system/processes.py")
 
 
-def data_digest(adapter: Adapter, data_path: Path, ood: bool, options: Any) -> str:
-    """A digest of the tables and feature files that a run reads.
-
-    Args:
-        adapter: the data set.
-        data_path: as given.
-        ood: whether out-of-scope clips are read too.
-        options: the run's; reads ``ood_dataset``, ``video_feats``, ``audio_feats`` and their paths.
+def data_digest(dataset: DataSet, request: DataRequest) -> str:
+    """A digest of the files that a run reads.
 
     Raises:
         UserError: the data set is not there.
     """
-    folders = [find_scope(adapter, data_path, None).folder]
-    if ood:
-        folders.append(find_scope(adapter, data_path, options.ood_dataset or adapter.ood_dataset).folder)
-    files = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
-    for subfolder, known, wanted in (
-        (options.video_data_path, adapter.video_files, options.video_feats),
-        (options.audio_data_path, adapter.audio_files, options.audio_feats),
-    ):
-        files += find_features(known, [folder / subfolder for folder in folders], wanted)
-    return digest([file_digest(path) for path in files if path.is_file()])
+    return digest([features_digest(path) for path in dataset.files(request)])
 
 
-def code_digest(method: Method, adapter: Adapter) -> str:
+def code_digest(method: Method, dataset: DataSet) -> str:
     """A digest of the source that a result depends on: the core's, the data set's and the method's."""
     core = Path(mia_plugins.__file__).parent
     files = {f"core/{path.relative_to(core).as_posix()}": text(path) for each in CORE for path in sources(core / each)}
-    for part, objects in (("data set", [adapter.key]), ("method", [method.settings, method.build])):
+    for part, objects in (("data set", dataset.code), ("method", [method.settings, method.build])):
         for each in objects:
             files.update({f"{part}/{name}": content for name, content in code_of(each).items()})
     return digest([(name, hashlib.sha256(content).hexdigest()) for name, content in sorted(files.items())])

@@ -5,6 +5,7 @@ Two runs with equal identities are one run; two that differ in anything have fol
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from ..evaluation.metrics import METRICS
 from ..nn.lookup import encoder_digest, short_name
 from ..system.digests import content, digest
 from .combinations import Combination
+from .context import chosen
 from .digests import code_digest, data_digest
+from .requests import data_mode, data_request
 from .session import Checked
-from .setup import data_mode
 
 SHORT = 10  # characters of a digest in a folder's name
 
@@ -25,18 +27,20 @@ def training_identity(checked: Checked, combination: Combination, seed: int) -> 
     if checked.kept is not None:
         return dict(checked.kept.identity)
     options = checked.options
+    dialogue = chosen(options)
     return {
         "method": options.method,
         "dataset": options.dataset,
         "data_mode": data_mode(options),
-        "data": data_digest(checked.adapter, Path(options.data_path), options.train_ood, options),
+        "data": data_digest(checked.dataset, replace(data_request(options), test_ood=False)),
         "train_ood": options.train_ood,
         "ood_dataset": ood_dataset(checked) if options.train_ood else None,
         "text_backbone": encoder_digest(options.text_backbone),
         "frozen": options.freeze_backbone_parameters,
         "seed": seed,
+        **({"dialogue": dialogue} if dialogue else {}),
         **{name: known_content(value) for name, value in combination.values().items()},
-        "code": code_digest(checked.method, checked.adapter),
+        "code": code_digest(checked.method, checked.dataset),
         "version": __version__,
     }
 
@@ -54,14 +58,14 @@ def testing_identity(checked: Checked) -> dict[str, Any]:
         "ood_detection_method": options.ood_detection_method if detects else None,
         "modality_ablation": options.modality_ablation,
         "restored": checked.kept is not None,
-        "data": data_digest(checked.adapter, Path(options.data_path), tests_ood, options),
+        "data": data_digest(checked.dataset, replace(data_request(options), train_ood=False)),
         **({"metrics": registered} if registered else {}),
     }
 
 
 def ood_dataset(checked: Checked) -> str:
     """The out-of-scope data set in use."""
-    return checked.options.ood_dataset or checked.adapter.ood_dataset
+    return checked.options.ood_dataset or checked.dataset.ood_dataset
 
 
 def known_content(value: Any) -> Any:

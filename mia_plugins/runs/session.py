@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ..data.adapter import Adapter
 from ..data.clips import Clips, LoadedData
-from ..data.splits import label_ids
+from ..data.context import Context, with_context
+from ..data.dataset import DataSet
+from ..data.dialogues import add_history
 from ..demo import build_demo
 from ..errors import UserError
 from ..nn.lookup import check_encoder, resolve
@@ -32,10 +33,12 @@ from ..training.manager import Loaders
 from ..training.optimizer import freeze_backbone
 from ..training.settings import TrainSettings
 from .combinations import Combination, combinations
+from .context import check_positions, context_of
 from .defaults import with_defaults
 from .kept import Kept, read_kept, restored_options
+from .requests import data_request
 from .results import unique
-from .setup import Setup, data_mode
+from .setup import Setup
 
 
 class Checked(NamedTuple):
@@ -43,7 +46,7 @@ class Checked(NamedTuple):
 
     Attributes:
         options: of the command, with defaults filled in.
-        method, adapter: the plugins.
+        method, dataset: the plugins.
         combinations: the settings that the options ask for.
         device: where to compute.
         kept: the model to restore, if there is one.
@@ -51,7 +54,7 @@ class Checked(NamedTuple):
 
     options: argparse.Namespace
     method: Method
-    adapter: Adapter
+    dataset: DataSet
     combinations: Sequence[Combination]
     device: torch.device
     kept: Kept | None
@@ -62,7 +65,7 @@ class Session:
     """See :func:`open_session`.
 
     Attributes:
-        options, method, adapter, combinations, device, kept: as in :class:`Checked`.
+        options, method, dataset, combinations, device, kept: as in :class:`Checked`.
         data: the clips.
         source: folder or hub id of the text backbone.
         tokenizer: of the text backbone.
@@ -70,7 +73,7 @@ class Session:
 
     options: argparse.Namespace
     method: Method
-    adapter: Adapter
+    dataset: DataSet
     combinations: Sequence[Combination]
     device: torch.device
     kept: Kept | None
@@ -82,7 +85,7 @@ class Session:
         """What a model is built for."""
         if self.kept is not None:
             return self.kept.task
-        data, lengths = self.data, self.adapter.max_lengths
+        data, lengths = self.data, self.lengths()
         ood_class = self.options.train_ood and settings.ood_training == "k_plus_1"
         return Task(
             dataset=self.options.dataset,
@@ -98,9 +101,19 @@ class Session:
         )
 
     @property
+    def context(self) -> Context | None:
+        """What belongs to an utterance's history; None: single turns."""
+        return context_of(self.options)
+
+    def lengths(self) -> dict[str, int]:
+        """The most tokens (``text``) and frames (``video``, ``audio``) of a clip, with its history."""
+        context_len = self.context.context_len if self.context else 0.0
+        return {name: with_context(length, context_len) for name, length in self.dataset.max_lengths.items()}
+
+    @property
     def checked(self) -> Checked:
         """The command behind it."""
-        return Checked(self.options, self.method, self.adapter, self.combinations, self.device, self.kept)
+        return Checked(self.options, self.method, self.dataset, self.combinations, self.device, self.kept)
 
     def usual_settings(self) -> dict[str, Any]:
         """The settings of a command that asks for none."""
@@ -118,15 +131,23 @@ class Session:
 
     def loaders(self, settings: TrainSettings) -> Loaders:
         """Batches of every split."""
-        length = self.adapter.max_lengths["text"]
-        return make_loaders(self.data, self.tokenizer, length, settings, self.options.num_workers, self.device)
+        return make_loaders(
+            self.data,
+            self.tokenizer,
+            self.dataset.max_lengths["text"],
+            settings,
+            self.options.num_workers,
+            self.device,
+            context_len=self.context.context_len if self.context else 0.0,
+        )
 
     def loader(self, clips: Clips, settings: TrainSettings, world: World = ALONE) -> Any:
         """Batches of clips to score: all, or one process' part."""
         return make_loader(
             clips,
             tokenizer=self.tokenizer,
-            text_length=self.adapter.max_lengths["text"],
+            text_length=self.dataset.max_lengths["text"],
+            context_len=self.context.context_len if self.context else 0.0,
             batch_size=settings.eval_batch_size,
             device=self.device,
             num_workers=0,
@@ -156,18 +177,19 @@ def check_options(options: argparse.Namespace) -> Checked:
     if kept is not None:
         options = restored_options(options, kept)
     method = kept.method if kept is not None else find_method(options.method)
-    adapter = find_dataset(options.dataset)
-    options = with_defaults(options, method, adapter)
+    dataset = find_dataset(options.dataset)
+    options = with_defaults(options, method, dataset)
+    context_of(options)
     if options.demo:
         options.data_path = str(build_demo(cache_folder() / "demo"))
     if kept is None:
         check_encoder(options.text_backbone)
     chosen = [kept.combination] if kept is not None else combinations(options, method)
     if kept is None and method.check is not None:
-        labels, _ = label_ids(adapter, data_mode(options))
+        outline = dataset.outline(data_request(options))
         for settings in unique([combination.method_settings for combination in chosen]):
-            method.check(adapter.name, labels, settings)
-    return Checked(options, method, adapter, chosen, choose_device(options.gpu_id), kept)
+            method.check(outline, settings)
+    return Checked(options, method, dataset, chosen, choose_device(options.gpu_id), kept)
 
 
 def open_session(checked: Checked, setup: Setup | None = None) -> Session:
@@ -182,12 +204,17 @@ def open_session(checked: Checked, setup: Setup | None = None) -> Session:
     """
     options = checked.options
     setup = setup or Setup()
-    data = setup.data(options, checked.adapter)
+    data = setup.data(options, checked.dataset)
+    context = context_of(options)
+    if context is not None:
+        data = add_history(data, context, checked.dataset.max_lengths)
     check_detector(options, data)
     kept = checked.kept
     if kept is not None and tuple(data.labels) != kept.task.labels:
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
+    if context is not None:
+        check_positions(source, with_context(checked.dataset.max_lengths["text"], context.context_len))
     return Session(*checked, data, source, setup.tokenizer(source))
 
 

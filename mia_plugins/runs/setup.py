@@ -5,24 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ..data.adapter import Adapter
-from ..data.clips import LoadedData, load_clips
+from ..data.clips import LoadedData
+from ..data.dataset import DataSet
 from ..nn.backbones import load_tokenizer
 from ..nn.lookup import encoder_digest
-
-# the options that say which clips are read
-DATA = (
-    "dataset",
-    "data_path",
-    "data_mode",
-    "train_ood",
-    "test_ood",
-    "ood_dataset",
-    "video_feats",
-    "audio_feats",
-    "video_data_path",
-    "audio_data_path",
-)
+from .requests import data_request
 
 
 class Setup:
@@ -34,15 +21,15 @@ class Setup:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Any, Any]] = {}
 
-    def data(self, options: argparse.Namespace, adapter: Adapter) -> LoadedData:
+    def data(self, options: argparse.Namespace, dataset: DataSet) -> LoadedData:
         """The clips that the options ask for.
 
         Raises:
             UserError: a file is missing or damaged.
         """
-        key = [names(options), *(getattr(options, name) for name in DATA)]
+        key = dataset.name, data_request(options)
         if not self._has("data", key):
-            self._kept["data"] = key, read_data(options, adapter)
+            self._kept["data"] = key, read_data(options, dataset)
         return self._kept["data"][1]
 
     def tokenizer(self, source: str) -> Any:
@@ -64,33 +51,10 @@ class Setup:
         return False
 
 
-def data_mode(options: argparse.Namespace) -> str:
-    """Which labels are learned; ``ood`` is one of the benchmarks' names for the usual ones."""
-    return "binary-class" if options.data_mode == "binary-class" else "multi-class"
-
-
-def names(options: argparse.Namespace) -> tuple[str, ...]:
-    """The splits that are read: a restored model has what it needs of the training clips, but noise is drawn like them."""
-    test_alone = bool(options.restore) and not options.modality_ablation
-    return ("test",) if test_alone else ("train", "dev", "test")
-
-
-def read_data(options: argparse.Namespace, adapter: Adapter) -> LoadedData:
+def read_data(options: argparse.Namespace, dataset: DataSet) -> LoadedData:
     """The clips that the options ask for.
 
     Raises:
         UserError: a file is missing or damaged.
     """
-    return load_clips(
-        adapter,
-        options.data_path,
-        names=names(options),
-        data_mode=data_mode(options),
-        train_ood=options.train_ood,
-        test_ood=options.test_ood,
-        ood_dataset=options.ood_dataset,
-        video_feats=options.video_feats,
-        audio_feats=options.audio_feats,
-        video_data_path=options.video_data_path,
-        audio_data_path=options.audio_data_path,
-    )
+    return dataset.read(data_request(options))

@@ -33,7 +33,7 @@ class MineSettings:
 @pytest.fixture
 def mine(monkeypatch):
     """A method that this process alone knows."""
-    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
+    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.BUILTIN})
     register(Method(name="mine", build=None, settings=MineSettings, title="My method"))
 
 

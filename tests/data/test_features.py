@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mia_plugins.data.features import read_features
-from mia_plugins.data.store.build import LARGEST
+from mia_plugins.data.store.writer import LARGEST
 from mia_plugins.errors import UserError
 
 

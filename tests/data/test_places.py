@@ -125,3 +125,22 @@ def test_a_file_by_its_own_name(tmp_path, user_error):
         find_features(MINTREC.video_files, [tmp_path], "none.pkl")
     with user_error(tmp_path, "video_feats.pkl or swin_roi.pkl or swin_feats.pkl"):
         find_features(MINTREC.video_files, [tmp_path], None)
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path, user_error):
+    files = {"swin-full": ("swin_feats.pkl", "swin_feats_binary.pkl"), "resnet-50": ("video_feats.pkl",)}
+    touch(tmp_path / "swin_feats" / "README.txt", tmp_path / "video_feats.pkl")
+    assert find_features(files, [tmp_path], None) == [tmp_path / "video_feats.pkl"]  # the folder holds no features
+    touch(tmp_path / "swin_feats" / "part0.npz")
+    assert find_features(files, [tmp_path], None) == [tmp_path / "swin_feats"]
+    assert find_features(files, [tmp_path], "swin-full") == [tmp_path / "swin_feats"]
+    assert find_features(files, [tmp_path], "swin_feats") == [tmp_path / "swin_feats"]
+    touch(tmp_path / "swin_feats_binary.pkl")
+    assert find_features(files, [tmp_path], None) == [tmp_path / "swin_feats_binary.pkl"]
+    touch(tmp_path / "other" / "a.npy")
+    touch(tmp_path / "v1.2" / "a.npy")
+    assert find_features(files, [tmp_path], "other") == [tmp_path / "other"]
+    assert find_features(files, [tmp_path], "v1.2") == [tmp_path / "v1.2"]
+    for name in ("missing", "\0"):
+        with user_error(tmp_path, "--video_feats"):
+            find_features(files, [tmp_path], name)

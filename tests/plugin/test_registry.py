@@ -5,6 +5,7 @@ from plugin.installing import install
 from tiny import command
 
 from mia_plugins.errors import UserError
+from mia_plugins.plugin import Outline, register, registry
 from mia_plugins.plugin.registry import DATASET_GROUP, METHOD_GROUP, find, names
 
 
@@ -32,3 +33,49 @@ def test_two_methods_of_one_name(tmp_path):
 def test_unknown_names_are_told():
     with pytest.raises(UserError, match="known: amess, "):
         find(METHOD_GROUP, "nothing")
+
+
+class Films:
+    """A data set that inherits from nothing."""
+
+    name, max_lengths, ood_dataset, code = "Films", {"text": 9, "video": 9, "audio": 9}, "", ()
+
+    def outline(self, request):
+        return Outline("Films", ("Ask", "Tell"))
+
+    def files(self, request):
+        return []
+
+    def read(self, request):
+        raise NotImplementedError
+
+    def read_unlabelled(self, request, max_lengths):
+        raise NotImplementedError
+
+
+@pytest.fixture
+def unregistered(monkeypatch):
+    """What a test registers is forgotten after it."""
+    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.BUILTIN})
+
+
+@pytest.mark.usefixtures("unregistered")
+def test_a_data_set_is_whatever_has_its_members():
+    films = Films()
+    assert find(DATASET_GROUP, films) is films
+    assert find(DATASET_GROUP, "Films") is films
+
+
+def test_what_a_data_set_lacks_is_named(tmp_path):
+    halfway = type("Halfway", (), {"name": "halfway", "read": Films.read, "ood_dataset": ""})
+    missing = "lacks max_lengths, code, outline, files, read_unlabelled"
+    with pytest.raises(UserError, match=missing):
+        register(halfway())
+    with pytest.raises(UserError, match="is a class; give an instance"):
+        register(Films)
+    with pytest.raises(UserError, match="neither a Method nor a data set$"):
+        register(3)
+    file = tmp_path / "films.py"
+    file.write_text("class Halfway:\n    name = 'halfway'\n    def read(self, request): ...\nDATA = Halfway()\n")
+    with pytest.raises(UserError, match=r"films.py: holds no data set; .*its Halfway is none \(it lacks max_"):
+        find(DATASET_GROUP, str(file))

@@ -14,7 +14,7 @@ from mia_plugins.runs.setup import Setup
 def calls(monkeypatch):
     """The names of what was really read."""
     made = []
-    for name in ("load_clips", "load_tokenizer"):
+    for name in ("read_data", "load_tokenizer"):
         real = getattr(module, name)
 
         def counted(*args, _name=name, _real=real, **keywords):
@@ -33,7 +33,7 @@ def test_data_are_read_again_only_where_other_clips_are_asked_for(data, calls):
     kept, adapter = Setup(), find_dataset("MIntRec2.0")
     first = kept.data(options(data), adapter)
     assert kept.data(options(data, seed=3, test_ood=False), adapter) is first
-    assert calls == ["load_clips"]
+    assert calls == ["read_data"]
     with_ood = kept.data(options(data, test_ood=True), adapter)
     assert "ood_test" in with_ood.splits
     assert "ood_test" not in first.splits

@@ -57,7 +57,7 @@ class Reader:
     def command(self, words):
         """Runs a command line as a process of its own would: it knows no plugin that the notebook registered."""
         with self.monkeypatch.context() as patch:
-            patch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
+            patch.setattr(registry, "_registered", {group: {} for group in registry.BUILTIN})
             if words[:2] == ["python", "run.py"]:
                 assert main(words[2:]) == 0
             elif words[:2] == ["mia-plugins", "list"]:  # in a process of its own, which sees what was just installed
@@ -82,7 +82,7 @@ def test_the_tutorial(data, backbone, tmp_path, monkeypatch, capfd, request):
     known = dict(METRICS)
     request.addfinalizer(lambda: (METRICS.clear(), METRICS.update(known)))
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.KINDS})
+    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.BUILTIN})
     reader, printed, count = Reader(tmp_path, monkeypatch, capfd), "", 0
     for kind, text in blocks("plugins.md"):
         if kind != "text":

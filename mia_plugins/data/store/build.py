@@ -1,171 +1,114 @@
-"""Converting a feature pickle: the frames of all its clips to one file of raw float32, and an entry for each clip."""
+"""Converting feature files: the frames of all their clips to one file of raw float32, and an entry for each clip."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
 from tqdm import tqdm
 
-from ...errors import UserError
+from ...errors import UserError, short
 from ...system.processes import no_bar
+from ...system.untrusted import check_regular
+from .formats import READERS, named_after, read_arrays_of
 from .index import Entry
 from .safe_pickle import load_plain, open_pickle
 from .stream import Handle, NotStreamable, stream
+from .writer import Writer
 
-_STEP = 1 << 20  # values written between two updates of the bar
 _LIMIT = 100  # times the source's size: few bytes can refer to the same frames again and again
-
-# The largest value of a frame. Networks add up squares of values in float32 (norms, layer normalization, dot products),
-# which ends at 3.4e38. Below this bound the squares of a clip of a million values, 500 frames of 2,000 features, add up
-# to 1e36 at most.
-LARGEST = 1e15
+_SHOWN = 1 << 20  # bytes of a pickle from which on there is a bar
 
 
 def convert(path: str | os.PathLike[str], frames: Path) -> dict[str, Entry]:
-    """Write the frames of all clips of the pickle ``path`` to the new file ``frames``, one clip in memory at a time.
+    """Write the frames of all clips of the file ``path`` to the new file ``frames``, one clip in memory at a time.
 
     Raises:
-        UserError: the pickle cannot be read or is no dict, or ``frames`` cannot be written.
+        UserError: the file cannot be read or is a pickle of no dict, or ``frames`` cannot be written.
         OSError: ``frames`` cannot be written.
     """
-    with open(frames, "w+b") as out:
-        table = _convert(path, out)
+    with _written(frames) as out:
+        table, _ = _convert(path, out)
         if not isinstance(table, dict):
             kind = "ndarray" if type(table) is Handle else type(table).__name__
             raise UserError(f"{path}: holds a {kind}, not a dict of clip key -> frames; save it as a dict")
+    return table
+
+
+def convert_files(paths: Sequence[Path], frames: Path) -> tuple[dict[str, Entry], list[int]]:
+    """Write the frames of all clips of several files, which may hold one clip each, to one new file.
+
+    Returns:
+        Clip key -> entry, and how many of them each file holds, in order.
+
+    Raises:
+        UserError: as :func:`convert`, or two files hold the same clip.
+        OSError: ``frames`` cannot be written.
+    """
+    entries: dict[str, Entry] = {}
+    holders: dict[str, Path] = {}
+    counts: list[int] = []
+    with _written(frames) as out:
+        for path in paths:
+            table, writer = _convert(path, out)
+            for key, value in named_after(path, table):
+                if key in entries:
+                    raise held_twice(key, holders[key], path)
+                entries[key] = value if isinstance(value, Entry) else writer.clip(writer.held(value))
+                holders[key] = path
+            counts.append(len(entries) - sum(counts))
+    return entries, counts
+
+
+def held_twice(key: str, path: Path, other: Path) -> UserError:
+    """The error for two files of a folder that hold the same clip."""
+    return UserError(f"clip {short(key)} is both in {path} and in {other}; remove it from one of them")
+
+
+@contextmanager
+def _written(frames: Path) -> Iterator[BinaryIO]:
+    """Opens the new file ``frames``; what the block has written is on disk after it."""
+    with open(frames, "w+b") as out:
+        yield out
         out.flush()
         os.fsync(out.fileno())
-    return table
 
 
-def unwritable(path: str | os.PathLike[str], folder: Path, error: OSError) -> UserError:
-    """The error for a cache folder that does not take the frames of ``path``."""
-    return UserError(
-        f"{folder}: the features of {path} cannot be kept here ({error.strerror or error}); make room, "
-        "or set MIA_PLUGINS_CACHE to a folder with room for them"
-    )
+def _convert(path: str | os.PathLike[str], out: BinaryIO) -> tuple[object, Writer]:
+    """Append a file's frames to ``out``.
 
-
-def _convert(path: str | os.PathLike[str], out: BinaryIO) -> object:
-    with open_pickle(path) as source:
-        size = os.fstat(source.fileno()).st_size
-        name = f"converting {os.path.basename(path)}"
-        with tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=no_bar()) as bar:
-            try:
-                return stream(source, _Writer(path, out, size, lambda: bar.update(source.tell() - bar.n)))
-            except (NotStreamable, AttributeError, TypeError):  # or a handle was taken for the array it stands for
-                out.seek(0)
-                out.truncate()
-    table = load_plain(path)
-    if isinstance(table, dict):
-        writer, seen = _Writer(path, out, size, lambda: None), dict[int, Entry]()
-        for value in table.values():  # one that has several keys is written once
-            seen[id(value)] = seen.get(id(value)) or writer.clip(writer.held(value))
-        return {key: seen[id(value)] for key, value in table.items()}
-    return table
-
-
-class _Writer:
-    """The sink: appends arrays to the file as float32, and tells what is wrong with them.
-
-    Args:
-        path: the pickle, for messages.
-        out: the file, empty.
-        size: bytes of the pickle.
-        tick: is called now and then, for the progress bar.
+    Returns:
+        Key -> entry; if a pickle holds no dict, its value, whose arrays may be handles. And the writer.
     """
+    check_regular(path)
+    suffix, most = Path(path).suffix, os.path.getsize(path) * _LIMIT // 4
+    if suffix not in READERS:
+        return _convert_pickle(path, out, most)
+    writer = Writer(
+        path, out, most if suffix == ".pt" else math.inf
+    )  # in the others no clip refers to another's frames
+    return {key: writer.clip(writer.held(value)) for key, value in read_arrays_of(path)}, writer
 
-    def __init__(self, path: str | os.PathLike[str], out: BinaryIO, size: int, tick: Callable[[], object]) -> None:
-        self.path, self.out, self.tick = path, out, tick
-        self.end, self.next_tick, self.limit = 0, _STEP, size * _LIMIT // 4
 
-    def array(self, array: np.ndarray) -> tuple[int, int]:
-        if array.size == 0 or not 1 <= array.ndim <= 3 or array.dtype.kind not in "fiu":
-            return -1, -1
-        bad = -1
-        with np.errstate(over="ignore", invalid="ignore"):  # a float64 too large for float32 becomes infinite
-            values = np.ascontiguousarray(array, "<f4")
-            if not (values.min() >= -LARGEST and values.max() <= LARGEST):  # false for NaN, too
-                rows = values.reshape(1 if array.ndim == 1 else len(array), -1)
-                bad = int((np.abs(rows) <= LARGEST).all(axis=1).argmin())
-        return self._append(values), bad
-
-    def _append(self, values: np.ndarray) -> int:
-        offset, self.end = self.end, self.end + values.size
-        if self.end > self.limit:
-            raise UserError(
-                f"{self.path}: refers to the same frames again and again; save the frames of each clip once"
-            )
-        try:
-            self.out.write(values.data)
-        except OSError as error:
-            raise unwritable(self.path, Path(self.out.name).parent, error) from error
-        if self.end > self.next_tick:
-            self.next_tick = self.end + _STEP
-            self.tick()
-        return offset
-
-    def held(self, value: Any) -> Any:
-        """A clip whose arrays are in memory, with handles in their place."""
-        if isinstance(value, np.ndarray):
-            return Handle().fill(value, *self.array(value))
-        if isinstance(value, (list, tuple)):
-            return [self.held(frame) if isinstance(frame, np.ndarray) else frame for frame in value]
-        return value
-
-    def clip(self, value: Any) -> Entry:
-        if type(value) in (list, tuple):
-            return self._stack(value)
-        if type(value) is not Handle:
-            return Entry(-1, 0, 0, -1, 0, f"is a {type(value).__name__}, not an array of frames")
-        shape = value.shape
-        if len(shape) == 3 and shape[1] == 1:
-            shape = (shape[0], shape[2])
-        if len(shape) != 2:
-            return Entry(-1, 0, 0, -1, 0, f"has the shape {shape}, not (frames, width)")
-        if 0 in shape:
-            return Entry(-1, 0, 0, -1, 0, f"is empty, of shape {shape}")
-        if value.dtype.kind not in "fiu":
-            return Entry(-1, 0, 0, -1, 0, f"holds {value.dtype} values, not numbers")
-        return Entry(value.offset, *shape, value.bad)
-
-    def _stack(self, frames: Sequence[Any]) -> Entry:
-        """The entry of frames saved one by one as (width,) or (1, width) arrays."""
-        fault, width = ("", -1) if frames else ("is empty, without a frame", -1)
-        offsets: list[int] = []
-        bad = -1
-        for i, frame in enumerate(frames):
-            if type(frame) is not Handle:
-                fault = f"holds a {type(frame).__name__} as frame {i} (counted from 0), not an array"
-                break
-            shape = frame.shape[1:] if len(frame.shape) == 2 and frame.shape[0] == 1 else frame.shape
-            if len(shape) != 1 or (i and shape[0] != width):
-                fault = f"has the shape {shape} in frame {i} (counted from 0), unlike (width,)"
-                break
-            if frame.dtype.kind not in "fiu":
-                fault = f"holds {frame.dtype} values, not numbers"
-                break
-            width = shape[0]
-            offsets.append(frame.offset)
-            bad = i if frame.bad >= 0 and bad < 0 else bad
-        width = max(width, 0)
-        offset = self._joined(offsets, width)
-        return Entry(offset, len(offsets), width, bad, len(offsets) if fault else -1, fault)
-
-    def _joined(self, offsets: Sequence[int], width: int) -> int:
-        """Where the frames at these offsets are one after the other; frames that come twice are copied."""
-        if not offsets or not width:
-            return -1
-        if all(after - before == width for before, after in zip(offsets, offsets[1:])):
-            return offsets[0]
-        start = self.end
-        for offset in offsets:
-            self.out.seek(4 * offset)
-            frame = np.frombuffer(self.out.read(4 * width), "<f4")
-            self.out.seek(0, os.SEEK_END)
-            self._append(frame)
-        return start
+def _convert_pickle(path: str | os.PathLike[str], out: BinaryIO, most: int) -> tuple[object, Writer]:
+    with open_pickle(path) as source:
+        start, size = out.tell(), os.fstat(source.fileno()).st_size
+        name, hidden = f"converting {os.path.basename(path)}", True if size < _SHOWN else no_bar()
+        with tqdm(total=size, desc=name, unit="B", unit_scale=True, leave=False, disable=hidden) as bar:
+            writer = Writer(path, out, most, lambda: bar.update(source.tell() - bar.n))
+            try:
+                return stream(source, writer), writer
+            except (NotStreamable, AttributeError, TypeError):  # or a handle was taken for the array it stands for
+                out.seek(start)
+                out.truncate()
+    table, writer = load_plain(path), Writer(path, out, most)
+    if not isinstance(table, dict):
+        return table, writer
+    seen = dict[int, Entry]()
+    for value in table.values():  # one that has several keys is written once
+        seen[id(value)] = seen.get(id(value)) or writer.clip(writer.held(value))
+    return {key: seen[id(value)] for key, value in table.items()}, writer

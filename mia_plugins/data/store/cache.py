@@ -1,91 +1,115 @@
-"""The store of a feature pickle: converted once and kept in the cache folder, so that a later start only opens it.
+"""The stores of feature files: converted once and kept in the cache folder, so that a later start only opens them.
 
-Stores are the folders ``features/<place>-<state>``. ``<place>`` stands for the pickle's path, ``<state>`` for its content.
+Stores are the folders ``features/<place>-<state>``; see :class:`~mia_plugins.data.store.sources.Source`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+
+from tqdm import tqdm
 
 from ...errors import UserError
 from ...system.files import UMASK, cache_folder
 from ...system.locks import locked
-from .build import convert, unwritable
+from ...system.processes import no_bar
+from .build import convert, convert_files
 from .index import Store, frames_file, load_index, save_index
-from .safe_pickle import open_pickle
+from .sources import Source, file_source, folder_sources, unchanged
+from .writer import unwritable
 
-_FORMAT = 2  # count up when stores change
-_BLOCK, _BLOCKS = 1 << 14, 16  # bytes, samples of a pickle's content
 _KEPT = 7 * 24 * 3600  # seconds for which a store of an older state stays after its last use
 _NEW = ".new-"  # what the names of unfinished stores begin with
 
 
 def open_store(path: str | os.PathLike[str]) -> Store:
-    """Open the store of a feature pickle, and make it first if it is missing, damaged or older than the pickle.
+    """Open the store of a feature file, and make it first if it is missing, damaged or older than the file.
 
     Raises:
-        UserError: the pickle cannot be read or is no dict, or the cache folder cannot be written.
+        UserError: the file cannot be read or is no dict, or the cache folder cannot be written.
     """
-    identity = _identify(path)
-    root = cache_folder().absolute() / "features"
-    folder = root / f"{identity.place}-{identity.state}"
-    store = _open(folder)
-    if store is not None:
-        return store
+    return _open_or_build(file_source(path))
+
+
+def open_stores(path: str | os.PathLike[str]) -> Iterator[tuple[Source, Store]]:
+    """Open the stores of a feature file or of a folder of them, one after the other; missing ones are made first.
+
+    A conversion that was interrupted goes on at the file, or pack of small files, where it stopped.
+
+    Raises:
+        UserError: as :func:`open_store`; or something is wrong with the folder.
+    """
+    if not os.path.isdir(path):
+        source = file_source(path)
+        yield source, _open_or_build(source)
+        return
+    sources = folder_sources(path)
+    missing = [source for source in sources if not frames_file(_folder(source)).exists()]
+    if missing:
+        _build_all(path, missing)
+    for source in sources:
+        yield source, _open_or_build(source)
+
+
+def _open_or_build(source: Source) -> Store:
+    store = _open(_folder(source))
+    if store is None:
+        _build_all(source.path, [source])
+        store = _open(_folder(source))
+    if store is None:
+        raise UserError(f"{_folder(source)}: was changed while it was made; start again")
+    return store
+
+
+def _folder(source: Source) -> Path:
+    """The name of a store in the cache."""
+    return _root() / f"{source.place}-{source.state}"
+
+
+def _root() -> Path:
+    return cache_folder().absolute() / "features"
+
+
+def _build_all(path: str | os.PathLike[str], sources: list[Source]) -> None:
+    """Make the stores of ``sources``, all of one path, that are missing; other processes wait."""
+    root = _root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         with locked(root / ".lock", f"{path}: waiting for another process that converts features") as alone:
-            store = _open(folder)  # the other process may have made it
-            return store or _build(path, identity, folder, alone)
+            old = [store for store in root.glob(f"{sources[0].place}-*") if _unused(store)]
+            for useless in [*old, *(root.glob(f"{_NEW}*") if alone else ())]:  # new ones are those of killed processes
+                shutil.rmtree(useless, ignore_errors=True)
+            hidden = True if len(sources) == 1 else no_bar()
+            name = f"converting {os.path.basename(path)}"
+            for source in tqdm(sources, desc=name, unit="store", leave=False, disable=hidden):
+                if _open(_folder(source)) is None:  # the other process may have made it
+                    _build(source, _folder(source))
     except OSError as error:
         raise unwritable(path, root, error) from error
 
 
-class _Identity(NamedTuple):
-    place: str
-    state: str
-
-
-def _identify(path: str | os.PathLike[str]) -> _Identity:
-    """Tell a pickle by its path, size, time and samples of its content; a large one takes no longer than a small one."""
-    with open_pickle(path) as file:
-        status = os.fstat(file.fileno())
-        place = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()[:16]
-        state = hashlib.sha256(f"{_FORMAT} {status.st_size} {status.st_mtime_ns}".encode())
-        last = max(status.st_size - _BLOCK, 0)
-        for i in range(_BLOCKS):
-            file.seek(last * i // (_BLOCKS - 1))
-            state.update(file.read(_BLOCK))
-        return _Identity(place, state.hexdigest()[:16])
-
-
-def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alone: bool) -> Store:
-    """Convert into a new folder and rename it when it is complete.
-
-    Args:
-        path, identity: the pickle.
-        folder: the name that the store gets.
-        alone: whether no other process can be converting, so that unfinished stores are those of killed processes.
-    """
-    old = [store for store in folder.parent.glob(f"{identity.place}-*") if store == folder or _unused(store)]
-    for useless in [*old, *(folder.parent.glob(f"{_NEW}*") if alone else ())]:
-        shutil.rmtree(useless, ignore_errors=True)
+def _build(source: Source, folder: Path) -> None:
+    """Convert into a new folder and rename it to ``folder`` when it is complete."""
     started = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)  # a damaged one
     new = Path(tempfile.mkdtemp(prefix=_NEW, dir=folder.parent))
     try:
         new.chmod(0o777 & ~UMASK)
-        entries = convert(path, frames_file(new))
-        if _identify(path) != identity:
-            raise UserError(f"{path}: was changed while it was read; start again when it is complete")
-        save_index(new, entries)
+        if source.names:
+            entries, counts = convert_files(source.files, frames_file(new))
+        else:
+            entries, counts = convert(source.path, frames_file(new)), []
+        if not unchanged(source):
+            raise UserError(f"{source.path}: was changed while it was read; start again when it is complete")
+        save_index(new, entries, counts)
+        size = frames_file(new).stat().st_size / 1e6
         try:
             new.rename(folder)
         except OSError:  # where there are no locks, another process may have been faster
@@ -93,14 +117,10 @@ def _build(path: str | os.PathLike[str], identity: _Identity, folder: Path, alon
                 raise
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    store = _open(folder)
-    if store is None:
-        raise UserError(f"{folder}: was changed while it was made; start again")
-    size, seconds = store.frames.stat().st_size / 1e6, time.monotonic() - started
     logging.getLogger("mia_plugins").debug(
-        "converted %s: %d clips, %.1f MB in %.1f s, kept in %s", path, len(entries), size, seconds, folder
+        "converted %s: %d clips, %.1f MB in %.1f s, kept in %s",
+        *(source.files[0], len(entries), size, time.monotonic() - started, folder),
     )
-    return store
 
 
 def _open(folder: Path) -> Store | None:

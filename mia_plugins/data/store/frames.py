@@ -52,15 +52,22 @@ def _lost(path: Path, reason: str) -> UserError:
 class StoredFrames(Sequence[np.ndarray]):
     """The first frames of each clip: C-contiguous float32 (frames, width), read anew each time.
 
+    A clip's file is opened for its read and closed again: a process only ever opens the files of the clips that it
+    reads, and one at a time.
+
     Args:
-        path: the file of frames.
-        offsets: int64 (clips,), where each clip's first frame is, counted in values.
-        lengths: int64 (clips,), frames of each clip.
+        paths: the files of frames.
+        places: int32 (clips,), the index of each clip's file in ``paths``.
+        offsets: int64 (clips,), where each clip's first frame is in its file, counted in values.
+        lengths: int64 (clips,), frames of each clip; one without frames needs no file.
         width: features of a frame.
     """
 
-    def __init__(self, path: Path, offsets: np.ndarray, lengths: np.ndarray, width: int) -> None:
-        self._path, self._offsets, self.lengths, self.width = path, offsets, lengths, width
+    def __init__(
+        self, paths: Sequence[Path], places: np.ndarray, offsets: np.ndarray, lengths: np.ndarray, width: int
+    ) -> None:
+        self._paths, self._places, self._offsets = paths, places, offsets
+        self.lengths, self.width = lengths, width
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -73,6 +80,9 @@ class StoredFrames(Sequence[np.ndarray]):
 
     def __getitem__(self, index: int | slice) -> np.ndarray | StoredFrames:
         """One clip, or for a slice the clips in it, still on disk."""
+        places, offsets, lengths = self._places[index], self._offsets[index], self.lengths[index]
         if isinstance(index, slice):
-            return StoredFrames(self._path, self._offsets[index], self.lengths[index], self.width)
-        return read_frames(self._path, int(self._offsets[index]), int(self.lengths[index]), self.width)
+            return StoredFrames(self._paths, places, offsets, lengths, self.width)
+        if not lengths:
+            return np.empty((0, self.width), np.float32)
+        return read_frames(self._paths[int(places)], int(offsets), int(lengths), self.width)

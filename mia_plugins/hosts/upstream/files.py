@@ -6,9 +6,12 @@ import ast
 import re
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
+from ...data.dataset import DataRequest
+from ...errors import UserError
 from ...plugin.registry import find_dataset
 from ...plugin.settings import describe
 from ...training.settings import TrainSettings
@@ -29,6 +32,10 @@ REPLACED = {
     (f"{PACKAGE}.plugin.task", "Task"): ("types", "SimpleNamespace"),
     (f"{PACKAGE}.training.manager", "Manager"): (f"{TEMPLATES}.trainer", "Trainer"),
 }
+# a clip has one label there
+REPLACED[f"{PACKAGE}.nn.losses", "task_loss"] = (f"{PACKAGE}.nn.losses", "classification_loss")
+for _name in ("in_scope", "label_names", "label_sets", "memberships", "share"):
+    REPLACED[f"{PACKAGE}.nn.labels", _name] = (f"{TEMPLATES}.one_label", _name)
 NEVER = {f"{PACKAGE}.training.loop": ("history", "loss_of")}  # a training is neither resumed nor shared there
 #: what the manager asks for and stands in the network's file: what it learns from, and which weights are pre-trained
 BESIDE_NETWORK = (
@@ -136,8 +143,12 @@ def plain(about: About, text: str) -> str:
 
 def labels(host: Host) -> list[str]:
     """Every label of a host's data sets, coarse ones included."""
-    adapters = [find_dataset(name) for name in host.datasets]
-    return sorted({label for each in adapters for label in [*each.labels, *each.binary_map.values()]})
+    found: set[str] = set()
+    for name in host.datasets:
+        for mode in ("multi-class", "binary-class"):
+            with suppress(UserError):  # there are no coarse labels
+                found.update(find_dataset(name).outline(DataRequest("", data_mode=mode)).labels)
+    return sorted(found)
 
 
 def read_from(texts: Sequence[str], fits: Callable[[str], bool]) -> set[str]:

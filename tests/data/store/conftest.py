@@ -31,5 +31,10 @@ def conversions(monkeypatch):
         done.append(Path(path).name)
         return build.convert(path, frames)
 
+    def convert_files(paths, frames):
+        done.append(" ".join(path.name for path in paths))
+        return build.convert_files(paths, frames)
+
     monkeypatch.setattr(cache_module, "convert", convert)
+    monkeypatch.setattr(cache_module, "convert_files", convert_files)
     return done

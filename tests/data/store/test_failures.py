@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from store_files import check, make_table, run, stores, write
 
-from mia_plugins.data.store import build
 from mia_plugins.data.store import cache as cache_module
+from mia_plugins.data.store import writer as writer_module
 from mia_plugins.data.store.cache import open_store
 
 
@@ -17,8 +17,8 @@ class Interrupt:
     """Stops the writing of the third array."""
 
     def __init__(self, monkeypatch, error):
-        self.left, self.error, self.append = 3, error, build._Writer._append
-        monkeypatch.setattr(build._Writer, "_append", lambda writer, values: self(writer, values))
+        self.left, self.error, self.append = 3, error, writer_module.Writer._append
+        monkeypatch.setattr(writer_module.Writer, "_append", lambda writer, values: self(writer, values))
 
     def __call__(self, writer, values):
         self.left -= 1
@@ -39,14 +39,14 @@ def test_an_interrupt_leaves_nothing(path, cache, monkeypatch, error):
 
 KILLED = """
 import os, signal, sys
-from mia_plugins.data.store import build, cache
-append = build._Writer._append
+from mia_plugins.data.store import cache, writer as writer_module
+append = writer_module.Writer._append
 def kill(writer, values):
     if writer.end > 20:
         writer.out.flush()
         os.kill(os.getpid(), signal.SIGKILL)
     return append(writer, values)
-build._Writer._append = kill
+writer_module.Writer._append = kill
 cache.open_store(sys.argv[1])
 """
 
