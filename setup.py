@@ -49,6 +49,7 @@ setup(
         "report": ["matplotlib>=3.6"],
         "tune": ["optuna>=4"],
         "ray": ["ray>=2.9"],
+        "describe": ["openai>=2", "pydantic>=2.10"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

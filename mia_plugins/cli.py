@@ -23,6 +23,7 @@ COMMANDS = (
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
     "mia_plugins.data.command",
+    "mia_plugins.describe.command",
 )
 
 

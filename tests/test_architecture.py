@@ -18,7 +18,7 @@ FLOORS = [
     "testing",
     "demo simulate",
     "runs",
-    "report catalogue",
+    "report catalogue describe",
     "reproduce",
     "hosts",
     "cli __main__ __init__",
