@@ -13,6 +13,7 @@ from .runs.options import Parser
 
 COMMANDS = (
     "mia_plugins.catalogue.command",
+    "mia_plugins.catalogue.environment",
     "mia_plugins.hosts.live.diagnose",
     "mia_plugins.hosts.live.command",
     "mia_plugins.hosts.install.command",
