@@ -16,7 +16,7 @@ class Settings:
         anchor_embedding: use A-ME; without it the mean frames are added to the text (ablation "w/o A-ME").
         semantic_sync: use T_f and its contrastive loss (ablation "w/o SS" without).
         num_anchors: k, the number of anchors; 50 keeps every token (no selection).
-        aligned_method: how frames meet text positions: ctc, conv1d, avg_pool or none (2).
+        aligned_method: how frames meet text positions: salience, ctc (the paper's), conv1d, avg_pool or none (2).
         residual: residual on the query of the cross-attention blocks (3).
         fusion_start: identity or paper (15).
         temperature: tau of Eq. 15.
@@ -31,7 +31,7 @@ class Settings:
     anchor_embedding: bool = True
     semantic_sync: bool = True
     num_anchors: Annotated[int, Range(1, 1_000_000)] = 8
-    aligned_method: Literal["ctc", "conv1d", "avg_pool", "none"] = "ctc"
+    aligned_method: Literal["salience", "ctc", "conv1d", "avg_pool", "none"] = "salience"
     residual: bool = True
     fusion_start: Literal["identity", "paper"] = "identity"
     temperature: Annotated[float, Range(0, 1_000_000, above=True)] = 0.7
