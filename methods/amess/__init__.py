@@ -2,6 +2,9 @@
 
 The paper's equations by module: ``attention`` (8-10), ``anchors`` (5, 7, Listing 1), ``fusion`` (4-13),
 ``semantics`` and ``losses`` (15), ``model`` (1, 14, 16, 17). The model, and torch with it, is imported when it is built.
+
+The paper has one label a clip. Several labels, and numbers, are ours: ``losses`` says what Eq. 15 is for them. A number
+is described by its degree (:mod:`mia_plugins.nn.labels`); one whose degrees have no names is learned without Eq. 15.
 """
 
 from __future__ import annotations
@@ -25,8 +28,15 @@ if TYPE_CHECKING:
 
 def build(task: Task, settings: Settings) -> Any:
     """See :func:`.model.build`."""
+    from mia_plugins.nn.labels import label_names
+    from mia_plugins.system.logs import say_once
+
     from .model import build as build_model
 
+    if settings.semantic_sync and not label_names(task):
+        say_once(
+            f"A-MESS trains without semantic synchronization: the degrees of {task.labels[0]!r} have no descriptions"
+        )
     return build_model(task, settings)
 
 

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import as_frames, masked_mean
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.labels import label_names, memberships
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.nn.weights import saved_shape
 from mia_plugins.plugin.task import Task
 
@@ -38,10 +39,11 @@ class AMESS(nn.Module):
         fusion: A-ME or its stand-in: ``(text, mask, video, audio) -> E_m``.
         num_classes: columns of the logits.
         num_labels: in-scope intents.
-        descriptions: ``(labels, descriptions, width)`` embeddings of the label descriptions; None leaves semantic
-            synchronization out.
+        descriptions: ``(labels, descriptions, width)`` embeddings of the descriptions of labels, or of a number's degrees;
+            None leaves semantic synchronization out.
         temperature, literal: see :func:`triplet_contrastive`.
         pooling: ``first`` or ``mean``: what of ``E_f`` the classifier sees.
+        anchor_tokens: ``current`` or ``all``: the tokens that may be anchors, where a clip comes with its history.
     """
 
     pretrained = ("encoder",)
@@ -57,10 +59,12 @@ class AMESS(nn.Module):
         temperature: float,
         literal: bool,
         pooling: str,
+        anchor_tokens: str = "current",
     ) -> None:
         super().__init__()
         self.encoder, self.fusion = encoder, fusion
         self.num_labels, self.temperature, self.literal, self.pooling = num_labels, temperature, literal, pooling
+        self.anchor_tokens = anchor_tokens
         width = encoder.dim
         self.synchronizer = None
         if descriptions is not None:
@@ -79,21 +83,29 @@ class AMESS(nn.Module):
         video = as_frames(batch["video_feats"], batch["video_lengths"])
         audio = as_frames(batch["audio_feats"], batch["audio_lengths"])
         text = self.encoder.embed(token_ids, segment_ids)  # Eq. 1
-        hidden = self.encoder.encode(self.fusion(text, mask, video, audio), mask)  # Eq. 4-14
-        features = hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, mask)
+        own, anchors = self.token_masks(batch)
+        hidden = self.encoder.encode(self.fusion(text, anchors, video, audio), mask)  # Eq. 4-14
+        features = hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, own)
         sentence = None
         if self.synchronizer is not None:
-            sentence = self.synchronizer(masked_mean(hidden, mask))  # T_f
+            sentence = self.synchronizer(masked_mean(hidden, own))  # T_f
             features = torch.cat([features, sentence], dim=-1)
         features = self.norm(features)
         return AMESSOutput(self.classifier(features), features, sentence)  # phi([E_f, T_f]) of Eq. 16
 
+    def token_masks(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Masks ``(batch, length)`` of the clips' own tokens, without their history, and of those that may be anchors."""
+        mask = batch["text_feats"][:, 1].bool()
+        own = batch["text_turns"] == 0 if "text_turns" in batch else mask
+        return own, own if self.anchor_tokens == "current" else mask
+
     def loss(self, output: AMESSOutput, label_ids: Tensor) -> dict[str, Tensor]:
         """The two terms of the joint loss (Eq. 17)."""
-        terms = {"classification": classification_loss(output.logits, label_ids, self.num_labels)}  # Eq. 16
+        terms = {"classification": task_loss(output.logits, label_ids, self.num_labels)}  # Eq. 16
         if output.sentence is not None:
+            members = memberships(label_ids, len(self.descriptions))
             terms["contrastive"] = triplet_contrastive(
-                output.sentence, label_ids, self.descriptions, self.temperature, self.literal
+                output.sentence, members, self.descriptions, self.temperature, self.literal
             )  # Eq. 15
         return terms
 
@@ -104,13 +116,13 @@ class AMESS(nn.Module):
 
 def build(task: Task, settings: Settings) -> AMESS:
     """The model for a task, with its pre-trained encoder and the embeddings of its labels' descriptions."""
-    descriptions = None
-    if settings.semantic_sync:
+    descriptions, names = None, label_names(task)
+    if settings.semantic_sync and names:
         if task.weights:  # they hold the embeddings
             descriptions = torch.zeros(saved_shape(task.weights, "descriptions"))
         else:
             sentences = load_descriptions(
-                task.labels,
+                names,
                 settings.descriptions_path or None,
                 settings.num_descriptions,
                 dataset=task.dataset,
@@ -142,4 +154,5 @@ def build(task: Task, settings: Settings) -> AMESS:
         temperature=settings.temperature,
         literal=settings.negatives == "literal",
         pooling=settings.pooling,
+        anchor_tokens=settings.anchor_tokens,
     )

@@ -13,6 +13,8 @@ Ours, where they leave it open:
   its neighbours give its label away, and the model learns to read it there instead of in the clip. By default the vote
   is the majority's in training as in a test; ``train_neighbours=same_label`` is the other reading. An out-of-scope clip
   has no neighbour of its label, and is read as in a test under both.
+- The paper has one label a clip. Of several labels, and of numbers, :mod:`mia_plugins.nn.labels` says which clips have the
+  same one: they are positives of the contrasts, and neighbours are kept by it.
 """
 
 from __future__ import annotations

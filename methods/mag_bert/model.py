@@ -11,7 +11,7 @@ from mia_plugins.nn.alignment import build_alignment
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import as_frames
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.nn.mag import MAG
 from mia_plugins.plugin.method import BasicOutput
 from mia_plugins.plugin.task import Task
@@ -49,8 +49,8 @@ class MAGBert(nn.Module):
         return BasicOutput(self.classifier(features), features)
 
     def loss(self, output: BasicOutput, label_ids: Tensor) -> Tensor:
-        """Cross-entropy; see :func:`classification_loss` for out-of-scope rows."""
-        return classification_loss(output.logits, label_ids, self.num_labels)
+        """Cross-entropy; see :func:`mia_plugins.nn.losses.task_loss` for out-of-scope rows and other problems."""
+        return task_loss(output.logits, label_ids, self.num_labels)
 
     def vim(self) -> tuple[Tensor, Tensor]:
         """Weight and bias of the last linear layer."""

@@ -14,13 +14,14 @@ from mia_plugins.nn.backbones import load_encoder, load_tokenizer
 from mia_plugins.nn.crossmodal import CrossmodalTransformer
 from mia_plugins.nn.encoder import TextEncoder
 from mia_plugins.nn.frames import as_frames
-from mia_plugins.nn.losses import classification_loss, nt_xent
+from mia_plugins.nn.labels import in_scope, label_names, memberships
+from mia_plugins.nn.losses import nt_xent, task_loss
 from mia_plugins.nn.mag import MAG
 from mia_plugins.plugin.task import Task
 
 from .prompt import ModalityPrompt
 from .settings import Settings
-from .tokens import Words, insert, label_tokens, read, write
+from .tokens import Words, insert, label_tokens, read, spelled, write
 
 
 class TCLMAPOutput(NamedTuple):
@@ -43,38 +44,40 @@ class TCLMAP(nn.Module):
         encoder: the pre-trained text encoder.
         pooler: its pooler. It learns like a new layer, and freezing the encoder leaves it to learn: many encoders come
             with a pooler that was never trained.
-        labelled_encoder: the encoder once more, of the augmented copy.
+        labelled_encoder: the encoder once more, of the augmented copy; None: there is none, and no contrast.
         prompt: makes the modality-aware prompt.
         mag: the gate between the encoder's embedding layer and its transformer layers.
-        label_ids: ``(labels + 1, label_length)``, each label's tokens; see :func:`label_tokens`.
+        tokens: ``(labels, label_length)``, each label's tokens, or each degree's; see :func:`label_tokens`.
         mask_id, unknown_id: the tokens that hold the places of label and prompt.
         num_classes: columns of the logits.
+        num_labels: in-scope intents.
         settings: the method's.
     """
 
-    pretrained = ("encoder", "labelled_encoder")
     label_tokens: Tensor
 
     def __init__(
         self,
         encoder: TextEncoder,
         pooler: nn.Module,
-        labelled_encoder: TextEncoder,
+        labelled_encoder: TextEncoder | None,
         prompt: ModalityPrompt,
         mag: MAG,
         *,
-        label_ids: Tensor,
+        tokens: Tensor,
         mask_id: int,
         unknown_id: int,
         num_classes: int,
+        num_labels: int,
         settings: Settings,
     ) -> None:
         super().__init__()
         self.encoder, self.pooler, self.labelled_encoder = encoder, pooler, labelled_encoder
         self.prompt, self.mag = prompt, mag
-        self.register_buffer("label_tokens", label_ids, persistent=False)
+        self.pretrained = ("encoder",) if labelled_encoder is None else ("encoder", "labelled_encoder")
+        self.register_buffer("label_tokens", tokens, persistent=False)
         self.mask_id, self.unknown_id, self.settings = mask_id, unknown_id, settings
-        self.num_labels = len(label_ids) - 1
+        self.num_labels = num_labels
         self.dropout = nn.Dropout(encoder.config.hidden_dropout_prob)
         self.classifier = nn.Linear(encoder.dim, num_classes)
 
@@ -106,18 +109,20 @@ class TCLMAP(nn.Module):
         hidden = self.encoder.encode(fused, words.mask)
         features = self.dropout(self.pooler(hidden))
         masked = labelled = None
-        if "label_ids" in batch:  # in training
-            told = self.words(text, self.label_tokens[batch["label_ids"]])
+        if "label_ids" in batch and self.labelled_encoder is not None:  # in training
+            members = memberships(batch["label_ids"], len(self.label_tokens))
+            told = self.words(text, spelled(members, self.label_tokens, self.unknown_id))
             states = self.labelled_encoder.encode(self.embed(self.labelled_encoder, told, prompt), told.mask)
             masked, labelled = self.at_label(hidden, words), self.at_label(states, told)
         return TCLMAPOutput(self.classifier(features), features, masked, labelled)
 
     def loss(self, output: TCLMAPOutput, label_ids: Tensor) -> dict[str, Tensor]:
         """Classification, and the contrast of the two branches at the label's places."""
-        terms = {"classification": classification_loss(output.logits, label_ids, self.num_labels)}
+        terms = {"classification": task_loss(output.logits, label_ids, self.num_labels)}
         if output.masked is not None and output.labelled is not None:
+            taking_part = in_scope(label_ids, self.num_labels)
             terms["contrastive"] = nt_xent(
-                output.masked, output.labelled, label_ids < self.num_labels, temperature=self.settings.temperature
+                output.masked, output.labelled, taking_part, temperature=self.settings.temperature
             )
         return terms
 
@@ -142,6 +147,7 @@ def build(task: Task, settings: Any) -> TCLMAP:
         raise UserError(
             f"text backbone {task.text_backbone!r:.100}: its tokenizer lacks a mask or an unknown token; use bert-*"
         )
+    names = label_names(task)
     transformer = CrossmodalTransformer(
         dim,
         settings.heads,
@@ -173,12 +179,13 @@ def build(task: Task, settings: Any) -> TCLMAP:
     return TCLMAP(
         encoder,
         pooler,
-        load_encoder(task.text_backbone),
+        load_encoder(task.text_backbone) if names else None,
         prompt,
         mag,
-        label_ids=label_tokens(task.labels, tokenizer, settings.label_length),
+        tokens=label_tokens(names, tokenizer, settings.label_length),
         mask_id=tokenizer.mask_token_id,
         unknown_id=tokenizer.unk_token_id,
         num_classes=task.num_classes,
+        num_labels=task.num_labels,
         settings=settings,
     )

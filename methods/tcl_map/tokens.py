@@ -43,13 +43,31 @@ def insert(text_ids: Tensor, text_mask: Tensor, inner: Tensor, *, prompt_length:
 
 
 def label_tokens(labels: Sequence[str], tokenizer: Any, length: int) -> Tensor:
-    """The token ids of every label, cut to ``length`` or filled up with the unknown word, as the authors do.
+    """The token ids of every label, cut to ``length`` or filled up with -1, int64 ``(labels, length)``."""
+    rows = [tokenizer(label, add_special_tokens=False)["input_ids"][:length] for label in labels]
+    return torch.tensor([[*row, *[-1] * (length - len(row))] for row in rows])
+
+
+def spelled(members: Tensor, tokens: Tensor, unknown_id: int) -> Tensor:
+    """What stands at the label's places of each clip: its label's tokens, then the unknown word, as the authors fill up.
+
+    Of several labels (ours) all tokens of the first, then those of the next, as far as there is room. Of no label, as out
+    of scope, the unknown word alone.
+
+    Args:
+        members: bool ``(batch, labels)``, which labels are a clip's.
+        tokens: of :func:`label_tokens`.
+        unknown_id: of the unknown word.
 
     Returns:
-        ``(labels + 1, length)`` int64; the last row, all unknown, stands for out of scope.
+        ``(batch, length)`` int64.
+
+    >>> spelled(torch.tensor([[True, False], [True, True], [False, False]]), torch.tensor([[5, -1], [6, 7]]), 1).tolist()
+    [[5, 1], [5, 6], [1, 1]]
     """
-    rows = [tokenizer(label, add_special_tokens=False)["input_ids"][:length] for label in [*labels, ""]]
-    return torch.tensor([[*row, *[tokenizer.unk_token_id] * (length - len(row))] for row in rows])
+    used = (members[:, :, None] & (tokens >= 0)).flatten(1)
+    order = used.logical_not().int().argsort(dim=1, stable=True)[:, : tokens.shape[1]]  # the used ones first, in order
+    return tokens.flatten()[order].masked_fill(~used.gather(1, order), unknown_id)
 
 
 def at(start: Tensor, length: int) -> Tensor:

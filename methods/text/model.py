@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.encoder import TextEncoder
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.plugin.method import BasicOutput
 from mia_plugins.plugin.task import Task
 
@@ -38,8 +38,8 @@ class TextModel(nn.Module):
         return BasicOutput(self.classifier(features), features)
 
     def loss(self, output: BasicOutput, label_ids: Tensor) -> Tensor:
-        """Cross-entropy; see :func:`classification_loss` for out-of-scope rows."""
-        return classification_loss(output.logits, label_ids, self.num_labels)
+        """Cross-entropy; see :func:`mia_plugins.nn.losses.task_loss` for out-of-scope rows and other problems."""
+        return task_loss(output.logits, label_ids, self.num_labels)
 
     def vim(self) -> tuple[Tensor, Tensor]:
         """Weight and bias of the last linear layer."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .predictions import Predictions
 
 IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
+SEVERAL, NUMBER = "labels (%)", "number (accuracy and F1 in %)"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Metric:
         monitor: among the values of ``eval_monitor``, the dev score that picks the best epoch; of an error, the smallest.
         compute: the metric of some clips, from their predictions and the number of in-scope intents; a label id of that
             number is out of scope. None: the benchmark's, which :mod:`.scoring` computes.
+        problem: what is learned where it applies: ``multi-class``, ``multi-label`` or ``regression``.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Metric:
     ablation: int | None = None
     monitor: int | None = None
     compute: Callable[[Predictions, int], float] | None = None
+    problem: str = "multi-class"
 
 
 # fmt: off
@@ -99,5 +102,39 @@ BENCHMARK_METRICS = (
            higher_is_better=False, textbook_of="eer"),
     Metric("der_standard", "DER", DETECTION, "Least pi FNR + (1 - pi) FPR with TPR >= 0.95: clips decided wrongly.",
            higher_is_better=False, textbook_of="der"),
+    Metric("macro_f1", "F1", SEVERAL, "F1 of a label, decided at probability 0.5, mean over all labels.",
+           table=1, column=17, overview=7, ablation=5, monitor=8, problem="multi-label"),
+    Metric("micro_f1", "micro F1", SEVERAL, "F1 of all decisions on a clip and a label, at probability 0.5.",
+           table=2, column=18, overview=8, ablation=6, monitor=9, problem="multi-label"),
+    Metric("samples_f1", "samples F1", SEVERAL,
+           "F1 of a clip's labels at probability 0.5, mean over clips; 0 if it has none.",
+           table=3, column=19, monitor=10, problem="multi-label"),
+    Metric("exact_match", "exact", SEVERAL, "Fraction of the clips with every label right at probability 0.5.",
+           table=4, column=20, monitor=11, problem="multi-label"),
+    Metric("hamming_loss", "Hamming", SEVERAL, "Fraction of wrong decisions on a clip and a label, at probability 0.5.",
+           higher_is_better=False, table=5, column=21, monitor=12, problem="multi-label"),
+    Metric("mAP", "mAP", SEVERAL, "Average precision of a label, mean over the labels that occur; needs no threshold.",
+           table=6, column=22, overview=9, monitor=13, problem="multi-label"),
+    Metric("MAE", "MAE", NUMBER, "Mean absolute error.", higher_is_better=False, percent=False,
+           table=1, column=23, overview=10, ablation=7, monitor=14, problem="regression"),
+    Metric("Corr", "Corr", NUMBER, "Pearson's correlation; not a number (NaN) where all predictions are equal.",
+           percent=False, table=2, column=24, overview=11, ablation=8, monitor=15, problem="regression"),
+    Metric("Mult_acc_7", "Acc-7", NUMBER, "Sentiment cut to -3 .. 3 and rounded half to even: fraction right (MMSA).",
+           table=3, column=25, overview=12, monitor=16, problem="regression"),
+    Metric("Mult_acc_5", "Acc-5", NUMBER, "As Mult_acc_7, cut to -2 .. 2 (MMSA).",
+           table=4, column=26, monitor=17, problem="regression"),
+    Metric("Has0_acc_2", "Acc-2 (≥ 0)", NUMBER, "Sentiment >= 0 or < 0: fraction right, all clips (MMSA).",
+           table=5, column=27, overview=13, monitor=18, problem="regression"),
+    Metric("Has0_F1_score", "F1 (≥ 0)", NUMBER, "Sentiment >= 0 or < 0: F1 weighted by the true classes (MMSA).",
+           table=6, column=28, monitor=19, problem="regression"),
+    Metric("Non0_acc_2", "Acc-2 (> 0)", NUMBER, "Sentiment > 0 or <= 0: fraction right, without clips of target 0 (MMSA).",
+           table=7, column=29, overview=14, monitor=20, problem="regression"),
+    Metric("Non0_F1_score", "F1 (> 0)", NUMBER, "As Non0_acc_2: F1 weighted by the true classes (MMSA).",
+           table=8, column=30, monitor=21, problem="regression"),
+    Metric("Has0_F1_score_swapped", "F1 (≥ 0), swapped", NUMBER,
+           "Has0_F1_score with truth and prediction swapped, as MISA's and MulT's code does by mistake, and many tables.",
+           column=31, problem="regression"),
+    Metric("Non0_F1_score_swapped", "F1 (> 0), swapped", NUMBER, "Non0_F1_score with truth and prediction swapped.",
+           column=32, problem="regression"),
 )
 # fmt: on

@@ -87,9 +87,19 @@ def shown_in_ablations() -> tuple[str, ...]:
     return _shown("ablation")
 
 
-def monitors() -> tuple[str, ...]:
-    """Return the values that ``eval_monitor`` may have."""
-    return _shown("monitor")
+def monitors(problem: str | None = None) -> tuple[str, ...]:
+    """Return the values that ``eval_monitor`` may have, of one problem the usual one first.
+
+    Example:
+        >>> monitors("regression")[:2], monitors("multi-label")[0]
+        (('MAE', 'Corr'), 'macro_f1')
+    """
+    return tuple(name for name in _shown("monitor") if problem in (None, METRICS[name].problem))
+
+
+def computed_metrics(problem: str) -> tuple[str, ...]:
+    """Return the registered metrics of a problem that have a function of their own."""
+    return tuple(name for name, each in METRICS.items() if each.compute is not None and each.problem == problem)
 
 
 def _shown(where: str) -> tuple[str, ...]:

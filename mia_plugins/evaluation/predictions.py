@@ -12,9 +12,11 @@ class Predictions:
     """A model's outputs for some clips, beside their labels.
 
     Args:
-        logits: float32, shape (clips, classes); a model with an out-of-scope class has ``num_labels + 1`` columns.
+        logits: float32, shape (clips, classes); a model with an out-of-scope class has ``num_labels + 1`` columns, one of
+            numbers a single column.
         features: what the last linear layer sees, float32, shape (clips, width).
-        label_ids: integers, shape (clips,); ``num_labels`` is out of scope.
+        label_ids: integers, shape (clips,), ``num_labels`` being out of scope; of several labels a clip 0 and 1, shape
+            (clips, labels); numbers, shape (clips,).
     """
 
     logits: np.ndarray

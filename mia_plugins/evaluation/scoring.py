@@ -9,12 +9,12 @@ import numpy as np
 
 from ..errors import UserError
 from .doc import doc_predict, doc_thresholds
-from .in_scope import in_scope_metrics
-from .metrics import METRICS, oriented
+from .metrics import METRICS, computed_metrics, oriented
 from .ood_metrics import ood_metrics, ood_metrics_standard
 from .ood_scores import ood_scores
 from .open_set import oid_metrics, oid_metrics_fixed
 from .predictions import Predictions
+from .problems import predicted, problem_scores
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
@@ -42,19 +42,14 @@ def check_logits(predictions: Predictions, clips: str) -> None:
         )
 
 
-def in_scope_scores(predictions: Predictions, num_labels: int) -> dict[str, float]:
-    """Compute the in-scope metrics of the in-scope clips; the prediction is the in-scope class with the largest logit.
-
-    Args:
-        predictions: of any clips; out-of-scope ones are left out.
-        num_labels: number of in-scope intents.
-    """
-    rows = predictions.label_ids < num_labels
-    return in_scope_metrics(predictions.label_ids[rows], predictions.logits[rows, :num_labels].argmax(axis=1))
-
-
 def dev_score(
-    dev: Predictions, train: Callable[[], Predictions], *, monitor: str, num_labels: int, scale: float
+    dev: Predictions,
+    train: Callable[[], Predictions],
+    *,
+    monitor: str,
+    num_labels: int,
+    scale: float,
+    problem: str = "multi-class",
 ) -> float:
     """Compute the score that picks the best epoch: the higher, the better. An error is negated.
 
@@ -65,19 +60,20 @@ def dev_score(
             metric with ``compute``.
         num_labels: number of in-scope intents.
         scale: of DOC.
+        problem: see :func:`~.problems.problem_scores`.
 
     Raises:
-        UserError: logits that are not finite, ``is_os_f1`` without out-of-scope dev clips, or a registered metric that
-            fails or is not finite.
+        UserError: logits that are not finite, ``is_os_f1`` without out-of-scope dev clips, or a metric that fails, is not
+            there or not finite.
     """
     check_logits(dev, "dev")
-    if METRICS[monitor].compute is not None:
-        value = computed(monitor, dev, num_labels)
+    if monitor != "is_os_f1":
+        registered = METRICS[monitor].compute is not None
+        scores = problem_scores(dev, num_labels, problem) if not registered else {}
+        value = computed(monitor, dev, num_labels) if registered else scores.get(monitor, float("nan"))
         if not np.isfinite(value):
             raise UserError(f"eval_monitor={monitor} is {value} on the dev clips, and picks no epoch; choose another")
         return oriented(monitor, value)
-    if monitor != "is_os_f1":
-        return in_scope_scores(dev, num_labels)[monitor]
     if (dev.label_ids < num_labels).all():
         raise UserError("eval_monitor=is_os_f1 needs out-of-scope dev clips; add --train_ood, or choose another")
     y_open = open_set_predictions(dev, train, num_labels=num_labels, scale=scale)
@@ -161,6 +157,7 @@ def score_test(
     scale: float,
     test_mode: str | None,
     ood_detection_method: str,
+    problem: str = "multi-class",
 ) -> dict[str, Any]:
     """Compute everything a test run reports.
 
@@ -172,19 +169,20 @@ def score_test(
         scale: of DOC.
         test_mode: ``ood_cls`` (classify, out of scope included), ``ood_det`` (detect) or None (in-scope only).
         ood_detection_method: the detector of ``ood_det``.
+        problem: see :func:`~.problems.problem_scores`.
 
     Returns:
         Metrics as fractions, under the benchmark's names, and registered ones with ``compute`` as they return them. The
-        arrays ``y_true``, ``y_pred`` (best in-scope class), ``features``, ``logits``, and with a ``test_mode`` ``y_open``
-        (class with out of scope) or ``scores``.
+        arrays ``y_true``, ``y_pred`` (see :func:`~.problems.predicted`), ``features``, ``logits``, and with a ``test_mode``
+        ``y_open`` (class with out of scope) or ``scores``.
 
     Raises:
         UserError: logits that are not finite, or a detector or a registered metric that cannot be computed.
     """
     check_logits(test, "test")
-    results: dict[str, Any] = dict(in_scope_scores(test, num_labels))
+    results: dict[str, Any] = dict(problem_scores(test, num_labels, problem))
     results["y_true"] = test.label_ids
-    results["y_pred"] = test.logits[:, :num_labels].argmax(axis=1)
+    results["y_pred"] = predicted(test.logits, num_labels, problem)
     results["features"] = test.features
     results["logits"] = test.logits
     if test_mode == "ood_cls":
@@ -200,7 +198,5 @@ def score_test(
         results.update(ood_metrics(scores, in_scope))
         results.update(ood_metrics_standard(scores, in_scope))
         results["scores"] = scores
-    results.update(
-        {name: computed(name, test, num_labels) for name, each in METRICS.items() if each.compute is not None}
-    )
+    results.update({name: computed(name, test, num_labels) for name in computed_metrics(problem)})
     return results

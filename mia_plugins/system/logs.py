@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sys
 from pathlib import Path
@@ -12,6 +13,12 @@ from .files import make_folder, reason
 from .processes import world
 
 logger = logging.getLogger("mia_plugins")
+
+
+@functools.cache
+def say_once(text: str) -> None:
+    """Logs a line, but not again in this process."""
+    logger.info(text)
 
 
 class Terminal(logging.Handler):

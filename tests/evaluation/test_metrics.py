@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,8 @@ from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.evaluation.scoring import dev_score, score_test
 
 IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
+SEVERAL, NUMBER = "labels (%)", "number (accuracy and F1 in %)"
+SENTIMENT = ("Mult_acc_7", "Mult_acc_5", "Has0_acc_2", "Has0_F1_score", "Non0_acc_2", "Non0_F1_score")
 
 
 @pytest.fixture
@@ -29,12 +33,14 @@ def test_tables():
         IN_SCOPE: ("acc", "f1", "prec", "rec", "weighted_f1", "weighted_prec"),
         OPEN_SET: ("oid_acc", "f1-known", "f1-open", "oid_f1"),
         DETECTION: ("auroc", "aupr_in", "aupr_out", "fpr95", "eer", "der"),
+        SEVERAL: ("macro_f1", "micro_f1", "samples_f1", "exact_match", "hamming_loss", "mAP"),
+        NUMBER: ("MAE", "Corr", *SENTIMENT),
     }
-    assert list(tables) == [IN_SCOPE, OPEN_SET, DETECTION]
+    assert list(tables) == [IN_SCOPE, OPEN_SET, DETECTION, SEVERAL, NUMBER]
 
 
 def test_columns_are_the_benchmarks():
-    assert metrics.columns() == (
+    assert metrics.columns()[:16] == (
         ("acc", "weighted_f1", "weighted_prec", "f1", "prec", "rec")
         + ("auroc", "aupr_in", "aupr_out", "fpr95", "der", "eer")
         + ("oid_acc", "f1-known", "f1-open", "oid_f1")
@@ -42,12 +48,17 @@ def test_columns_are_the_benchmarks():
 
 
 def test_monitors():
-    assert metrics.monitors() == ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec", "is_os_f1")
+    classes = ("acc", "f1", "weighted_f1", "prec", "weighted_prec", "rec", "is_os_f1")
+    several = ("macro_f1", "micro_f1", "samples_f1", "exact_match", "hamming_loss", "mAP")
+    assert metrics.monitors("multi-class") == classes
+    assert metrics.monitors("multi-label") == several
+    assert metrics.monitors("regression") == ("MAE", "Corr", *SENTIMENT)
+    assert metrics.monitors() == (*classes, *several, "MAE", "Corr", *SENTIMENT)
 
 
 def test_overview_and_ablations():
-    assert metrics.shown_in_overview() == ("acc", "f1", "oid_acc", "oid_f1", "auroc", "fpr95")
-    assert metrics.shown_in_ablations() == ("acc", "f1", "oid_acc", "oid_f1")
+    assert metrics.shown_in_overview()[:6] == ("acc", "f1", "oid_acc", "oid_f1", "auroc", "fpr95")
+    assert metrics.shown_in_ablations() == ("acc", "f1", "oid_acc", "oid_f1", "macro_f1", "micro_f1", "MAE", "Corr")
 
 
 def test_headings_of_the_papers_tables():
@@ -92,7 +103,6 @@ def test_entries_are_whole_and_unique():
     for metric in BENCHMARK_METRICS:
         assert metric.meaning.endswith(".")
         assert metric.heading
-        assert metric.monitor is None or metric.higher_is_better
         if metric.textbook_of is not None:
             twin = metrics.METRICS[metric.textbook_of]
             assert (twin.group, twin.higher_is_better) == (metric.group, metric.higher_is_better)
@@ -112,7 +122,7 @@ def test_a_plugins_metrics_come_last_and_in_its_own_table(registry):
         registry.register_metric(metric)
         registry.register_metric(metric)  # its module was imported twice
     assert list(registry.shown_in_tables().items())[-1] == ("regression", ("mae", "corr"))
-    assert registry.columns()[-2:] == ("oid_f1", "corr")
+    assert registry.columns()[-1] == "corr"
     assert "mae" not in registry.monitors()
     assert registry.displayed("mae", 0.5) == 0.5
     assert registry.displayed("acc", 0.5) == registry.displayed("of a method", 0.5) == 50
@@ -122,7 +132,7 @@ def test_what_cannot_be_registered(registry):
     with pytest.raises(UserError, match="'acc' is registered twice"):
         registry.register_metric(Metric("acc", "ACC", IN_SCOPE, "Another."))
     with pytest.raises(UserError, match="'mae': a monitor needs compute"):
-        registry.register_metric(Metric("mae", "MAE", "r", "Error.", higher_is_better=False, monitor=9))
+        registry.register_metric(Metric("mae", "MAE", "r", "Error.", higher_is_better=False, monitor=99))
     assert "mae" not in registry.METRICS
     registry.register_metric(BENCHMARK_METRICS[0])  # as it is
 
@@ -164,9 +174,35 @@ def test_a_registered_metric_that_fails_is_named_and_changes_nothing(registry, c
         score(registry, compute)
 
 
+def test_a_registered_metric_is_computed_where_its_problem_is_learned(registry):
+    registry.register_metric(replace(error_of(lambda predictions, num_labels: 7.0), problem="regression"))
+    assert "mae" not in results_of(None, better=True)
+    predictions = Predictions(np.array([[1.0], [2.0]]), np.zeros((2, 5)), np.array([-1.0, 2.0]))
+    rest = {"weight": np.zeros((1, 5)), "bias": np.zeros(1), "scale": 1.0, "ood_detection_method": "msp"}
+    results = score_test(predictions, lambda: predictions, num_labels=1, test_mode=None, problem="regression", **rest)
+    assert (results["mae"], results["MAE"]) == (7, 1)
+    assert results["y_pred"].tolist() == [1, 2]
+    assert set(results) >= {*SENTIMENT, "MAE", "Corr", "y_true", "features", "logits"}
+    assert "acc" not in results
+
+
+def test_of_other_problems_the_usual_monitor_picks_the_best_epoch():
+    def dev(problem, monitor, logits, label_ids):
+        predictions = Predictions(np.array(logits), np.zeros((2, 5)), np.array(label_ids))
+        rest = {"num_labels": len(logits[0]), "scale": 1, "problem": problem}
+        return dev_score(predictions, lambda: predictions, monitor=monitor, **rest)
+
+    assert dev("regression", "MAE", [[1.0], [2.0]], [-1.0, 2.0]) == -1
+    assert dev("multi-label", "macro_f1", [[1.0, -1.0], [-1.0, 1.0]], [[1.0, 0.0], [0.0, 0.0]]) == 0.5
+    with pytest.raises(UserError, match="eval_monitor=Corr is nan on the dev clips, and picks no epoch"):
+        dev("regression", "Corr", [[1.0], [1.0]], [-1.0, 2.0])
+    with pytest.raises(UserError, match="eval_monitor=Mult_acc_7 is nan"):
+        dev("regression", "Mult_acc_7", [[1.0], [1.0]], [40.0, 60.0])
+
+
 def test_of_an_error_the_smallest_is_the_best(registry):
-    registry.register_metric(error_of(lambda predictions, num_labels: float(predictions.logits.mean()), monitor=9))
-    assert registry.monitors()[-1] == "mae"
+    registry.register_metric(error_of(lambda predictions, num_labels: float(predictions.logits.mean()), monitor=99))
+    assert registry.monitors("multi-class")[-1] == registry.monitors()[-1] == "mae"
 
     def dev(value):
         predictions = Predictions(np.full((4, 3), value), np.zeros((4, 5)), np.zeros(4, int))
@@ -175,7 +211,7 @@ def test_of_an_error_the_smallest_is_the_best(registry):
     assert dev(0.25) > dev(0.5)
     assert dev(0.25) == -0.25
     assert registry.oriented("mae", dev(0.25)) == 0.25
-    registry.METRICS["mae"] = error_of(lambda predictions, num_labels: float("nan"), monitor=9)
+    registry.METRICS["mae"] = error_of(lambda predictions, num_labels: float("nan"), monitor=99)
     with pytest.raises(UserError, match="eval_monitor=mae is nan on the dev clips"):
         dev(1)
 
@@ -183,9 +219,9 @@ def test_of_an_error_the_smallest_is_the_best(registry):
 def test_a_registered_metric_may_be_the_monitor(registry):
     from mia_plugins.training.settings import TrainSettings
 
-    with pytest.raises(UserError, match=r"eval_monitor='mae' should be one of acc, f1, .*, is_os_f1$"):
+    with pytest.raises(UserError, match=r"eval_monitor='mae' should be one of acc, f1, .*, Non0_F1_score$"):
         TrainSettings(eval_monitor="mae")
-    registry.register_metric(error_of(lambda predictions, num_labels: 0.0, monitor=9))
+    registry.register_metric(error_of(lambda predictions, num_labels: 0.0, monitor=99))
     assert TrainSettings(eval_monitor="mae").eval_monitor == "mae"
-    with pytest.raises(UserError, match="is_os_f1, mae$"):
-        TrainSettings(eval_monitor="MAE")
+    with pytest.raises(UserError, match="Non0_F1_score, mae$"):
+        TrainSettings(eval_monitor="Mae")

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mia_plugins.nn.losses import nt_xent, supervised_contrast
+from mia_plugins.nn.losses import classification_loss, nt_xent, supervised_contrast, task_loss
 
 LABELS = 3  # an id of 3 is out of scope
 
@@ -69,6 +69,16 @@ def test_nt_xent_matches_the_loops(labels, temperature, seed):
     assert got.item() == pytest.approx(want, rel=1e-4, abs=1e-5)
 
 
+def test_clips_that_lack_the_modality_are_as_if_not_there():
+    labels = torch.tensor([0, 1, 0, 3, 2, 1])
+    anchor, other = vectors(labels, 0)
+    present = torch.tensor([True, True, False, True, True, False])
+    options = {"num_labels": LABELS, "temperature": 0.7}
+    got = supervised_contrast(anchor, other, labels, present=present, **options)
+    want = supervised_contrast(anchor[present], other[present], labels[present], **options)
+    torch.testing.assert_close(got, want)
+
+
 def both(first, second, labels):
     yield supervised_contrast(first, second, labels, num_labels=LABELS, temperature=0.7)
     yield nt_xent(first, second, labels < LABELS, temperature=0.7)
@@ -90,3 +100,63 @@ def test_lower_precision_of_the_model_is_not_that_of_the_loss():
     wanted = list(both(first, second, labels))
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert list(both(first, second, labels)) == wanted
+
+
+def test_the_form_of_the_labels_chooses_the_loss():
+    logits, ids = torch.randn(6, 3), torch.tensor([0, 1, 2, 2, 3, 0])
+    assert torch.equal(task_loss(logits, ids, 3), classification_loss(logits, ids, 3))
+    several = (torch.rand(6, 3) < 0.4).float()
+    slow = [
+        math.log(1 + math.exp(-x if there else x))  # of a label that is there its probability, else what is left of it
+        for row, labels in zip(logits.tolist(), several.tolist())
+        for x, there in zip(row, labels)
+    ]
+    assert task_loss(logits, several, 3).item() == pytest.approx(sum(slow) / 18, rel=1e-5)
+    numbers = torch.randn(6)
+    slow = [abs(p - t) for p, t in zip(logits[:, 0].tolist(), numbers.tolist())]
+    assert task_loss(logits[:, :1], numbers, 1).item() == pytest.approx(sum(slow) / 6, rel=1e-5)
+
+
+def test_a_loss_of_other_problems_is_computed_in_full_precision():
+    logits = torch.full((4, 1), 2.01).bfloat16()
+    assert task_loss(logits, torch.zeros(4), 1).dtype == torch.float32
+    assert task_loss(logits, torch.zeros(4, 1), 1).dtype == torch.float32
+
+
+def slow_shared(anchor, other, labels, temperature):
+    """As ``slow_supervised``, for sets of labels."""
+    terms = []
+    for i, mine in enumerate(labels):
+        if mine:
+            near = [o for k, (o, its) in enumerate(zip(other, labels)) if mine & its]
+            every = [o for o, its in zip(other, labels) if its]
+            ratio = sum(similar(anchor[i], o, temperature) for o in near)
+            terms.append(-math.log(ratio / sum(similar(anchor[i], o, temperature) for o in every)))
+    return sum(terms) / len(terms) if terms else 0.0
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    labels=st.lists(st.sets(st.integers(0, 2)), min_size=1, max_size=7),
+    temperature=cases["temperature"],
+    seed=cases["seed"],
+)
+def test_positives_share_a_label(labels, temperature, seed):
+    anchor, other = vectors(labels, seed)
+    rows = torch.tensor([[float(label in its) for label in range(LABELS)] for its in labels])
+    got = supervised_contrast(anchor, other, rows, num_labels=LABELS, temperature=temperature)
+    want = slow_shared(anchor.double().tolist(), other.double().tolist(), labels, temperature)
+    assert got.item() == pytest.approx(want, rel=1e-4, abs=1e-5)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    numbers=st.lists(st.sampled_from([-3.0, -2.5, -1.4, -0.5, 0.0, 0.4, 0.5, 1.5, 2.6, 40.0]), min_size=1, max_size=7),
+    seed=cases["seed"],
+)
+def test_positives_have_the_same_degree(numbers, seed):
+    anchor, other = vectors(numbers, seed)
+    degrees = [{round(number)} for number in numbers]  # Python, too, rounds half to even
+    got = supervised_contrast(anchor, other, torch.tensor(numbers), num_labels=1, temperature=0.7)
+    want = slow_shared(anchor.double().tolist(), other.double().tolist(), degrees, 0.7)
+    assert got.item() == pytest.approx(want, rel=1e-4, abs=1e-5)

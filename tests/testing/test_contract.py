@@ -7,6 +7,7 @@ import pytest
 from testing.bad_models import (
     Bank,
     CountsPlaces,
+    CountsTurns,
     Detaches,
     ForgetsItsBank,
     GivesALossAClip,
@@ -24,7 +25,9 @@ from testing.bad_models import (
     NormalizesOverTheBatch,
     OtherFeatures,
     PretrainedAltogether,
+    ReadsAFrameAtLeast,
     ReadsBehindTheEnd,
+    ReadsInnerWords,
     RemembersBatches,
     RemembersInBuffers,
     SeedsNothing,
@@ -97,6 +100,7 @@ BROKEN = (
     ("features_enter_the_last_layer", as_method(OtherFeatures), "not features @ weight.T"),
     ("bfloat16_stays_close", as_method(MixesPrecisions), "dtypes match"),
     ("bfloat16_trains", as_method(MixesPrecisions), "dtypes match"),
+    ("clips_with_a_history_are_scored_as_any_others", as_method(CountsTurns), "among other clips"),
     ("the_same_seed_makes_the_same_model", as_method(SeedsNothing), "no seed sets"),
     ("odd_batches_give_finite_losses_and_gradients", as_method(LosesEmptyParts), "loss is nan"),
     ("odd_batches_give_finite_losses_and_gradients", as_method(GivesALossAClip), "a term is a scalar"),
@@ -110,6 +114,11 @@ BROKEN = (
     ("a_saved_model_scores_the_same", as_method(HidesWeights), ""),
     ("a_saved_model_scores_the_same", as_method(ForgetsItsBank, prepare=fill), "persistent buffers"),
     ("a_resumed_training_ends_as_an_uninterrupted_one", as_method(HidesItsState), "Epoch"),
+    ("a_missing_modality_is_not_read", as_method(ReadsAFrameAtLeast), "nothing of its padding"),
+    ("a_missing_modality_is_not_read", as_method(LooksAtBatchMates), "clip 0, with video, scores otherwise alone"),
+    ("clips_with_missing_modalities_train", as_method(ReadsBehindTheEnd), "loss is nan"),
+    ("a_modality_that_no_clip_has", as_method(ReadsBehindTheEnd), "loss is nan"),
+    ("a_text_without_a_word", as_method(ReadsInnerWords), "a text of special tokens alone"),
     ("every_setting_is_described", as_method(Good, settings=Undescribed), "width"),
     ("every_setting_is_described", as_method(Good, settings=NamedAsTraining), "same name"),
     ("every_default_is_a_value_that_may_be_given", as_method(Good, settings=BadDefault), "width=8.5"),
@@ -125,6 +134,8 @@ ARGUMENTS = {
     "features_enter_the_last_layer": {"ood_class": True},
     "odd_batches_give_finite_losses_and_gradients": {"places": [15, 16], "ood_class": False},
     "configs_hold_known_settings": {"dataset": "MIntRec"},
+    "a_missing_modality_is_not_read": {"lost": ["video"]},
+    "clips_with_missing_modalities_train": {"lost": ["video"], "places": [1]},
 }
 
 

@@ -32,6 +32,10 @@ REPLACED = {
     (f"{PACKAGE}.plugin.task", "Task"): ("types", "SimpleNamespace"),
     (f"{PACKAGE}.training.manager", "Manager"): (f"{TEMPLATES}.trainer", "Trainer"),
 }
+# a clip has one label there
+REPLACED[f"{PACKAGE}.nn.losses", "task_loss"] = (f"{PACKAGE}.nn.losses", "classification_loss")
+for _name in ("in_scope", "label_names", "label_sets", "memberships", "share"):
+    REPLACED[f"{PACKAGE}.nn.labels", _name] = (f"{TEMPLATES}.one_label", _name)
 NEVER = {f"{PACKAGE}.training.loop": ("history", "loss_of")}  # a training is neither resumed nor shared there
 #: what the manager asks for and stands in the network's file: what it learns from, and which weights are pre-trained
 BESIDE_NETWORK = (

@@ -7,6 +7,7 @@ import pytest
 
 from mia_plugins.errors import UserError
 from mia_plugins.methods.amess.descriptions import APPENDIX_SIZES, BUNDLED, import_appendix, load_descriptions
+from mia_plugins.nn.labels import DEGREES
 
 # fmt: off
 MINTREC = [
@@ -62,7 +63,7 @@ def appendix_file(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("labels", [MINTREC, MINTREC2, ["Emotion", "Goal"]])
+@pytest.mark.parametrize("labels", [MINTREC, MINTREC2, ["Emotion", "Goal"], DEGREES["sentiment"]])
 @pytest.mark.parametrize("count", [3, 8])
 def test_every_label_of_the_data_sets_has_bundled_descriptions(labels, count):
     descriptions = load_descriptions(labels, count=count)
@@ -72,8 +73,8 @@ def test_every_label_of_the_data_sets_has_bundled_descriptions(labels, count):
 def test_bundled_descriptions_are_distinct_and_of_like_length():
     table = json.loads(BUNDLED.read_text(encoding="utf-8"))
     texts = [text for label_texts in table.values() for text in label_texts]
-    assert set(table) == {*MINTREC, *MINTREC2, "Emotion", "Goal"}
-    assert len(set(texts)) == len(texts) == 8 * 32
+    assert set(table) == {*MINTREC, *MINTREC2, "Emotion", "Goal", *DEGREES["sentiment"]}
+    assert len(set(texts)) == len(texts) == 8 * (32 + 7)
     assert all(6 <= len(text.split()) <= 16 for text in texts)
 
 

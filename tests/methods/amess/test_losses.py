@@ -7,12 +7,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mia_plugins.methods.amess.losses import triplet_contrastive
+from mia_plugins.methods.amess import losses
+from mia_plugins.nn.labels import memberships
 from mia_plugins.nn.losses import classification_loss
 
 
 def cosine(a, b):
     return sum(x * y for x, y in zip(a, b)) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
+
+
+def triplet_contrastive(sentence, label_ids, descriptions, *more):
+    return losses.triplet_contrastive(sentence, memberships(label_ids, len(descriptions)), descriptions, *more)
 
 
 def slow_triplet(sentence, labels, descriptions, temperature, literal):
@@ -46,6 +51,43 @@ def test_triplet_matches_the_loops(labels, literal, temperature, seed):
     got = triplet_contrastive(sentence, torch.tensor(labels), descriptions, temperature, literal)
     want = slow_triplet(sentence.double().tolist(), labels, descriptions.double().tolist(), temperature, literal)
     assert got.item() == pytest.approx(want, rel=1e-4, abs=1e-5)
+
+
+def slow_sets(sentence, labels, descriptions, temperature, literal):
+    """The reading for several labels a clip, one mate and one of its labels at a time."""
+    terms = []
+    for i, mine in enumerate(labels):
+        near = [s for label in mine for s in descriptions[label]]
+        mates = [other for k, other in enumerate(labels) if k != i]
+        far = [s for other in mates for label in other if literal or label not in mine for s in descriptions[label]]
+        if near and far:
+            sums = [sum(math.exp(cosine(sentence[i], s) / temperature) for s in part) for part in (near, far)]
+            terms.append(-math.log(sums[0] / sums[1]))
+    return sum(terms) / len(terms) if terms else 0.0
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    labels=st.lists(st.sets(st.integers(0, 3)), min_size=1, max_size=6),
+    literal=st.booleans(),
+    seed=st.integers(0, 10_000),
+)
+def test_several_labels_match_the_loops(labels, literal, seed):
+    generator = torch.Generator().manual_seed(seed)
+    sentence = torch.randn(len(labels), 6, generator=generator, requires_grad=True)
+    descriptions = torch.randn(4, 3, 6, generator=generator)
+    rows = torch.tensor([[float(label in its) for label in range(4)] for its in labels])
+    got = triplet_contrastive(sentence, rows, descriptions, 0.7, literal)
+    want = slow_sets(sentence.double().tolist(), labels, descriptions.double().tolist(), 0.7, literal)
+    assert got.item() == pytest.approx(want, rel=1e-4, abs=1e-5)
+    got.backward()
+    assert torch.isfinite(sentence.grad).all()
+
+
+def test_a_number_is_described_by_its_degree():
+    sentence, descriptions = torch.randn(5, 6), torch.randn(7, 3, 6)
+    got = triplet_contrastive(sentence, torch.tensor([-4.0, -0.2, 0.4, 1.5, 3.0]), descriptions)
+    assert torch.equal(got, triplet_contrastive(sentence, torch.tensor([0, 3, 3, 5, 6]), descriptions))
 
 
 @pytest.mark.parametrize("labels", [[2], [1, 1, 1], [4, 4], [4, 4, 0]])

@@ -25,6 +25,13 @@ def test_nearest_matches_the_loop(count):
         assert index[row][present[row]].tolist() == want
 
 
+def test_a_clip_without_video_is_nobodys_neighbour():
+    keys = 3 + torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    keys[[1, 4]] = 0.0
+    index, present = nearest(torch.zeros(1, 4), keys, torch.tensor([0]), 5)
+    assert set(index[0][present[0]].tolist()) == {2, 3}
+
+
 def slow_majority(labels):
     votes = Counter(labels)
     return next(label for label in labels if votes[label] == max(votes.values()))
@@ -44,3 +51,12 @@ def test_kept_neighbours_are_present_and_as_asked_for():
     assert kept(labels, present, "majority").tolist() == [[True, False, False, True, False]]
     assert kept(labels, present, "all").tolist() == present.tolist()
     assert not kept(labels, present, "none").any()
+
+
+def test_of_several_labels_neighbours_that_share_one_with_most_others_are_kept():
+    labels = torch.tensor([[[1, 0, 0], [0, 1, 0], [0, 1, 1], [0, 0, 1], [0, 0, 0]]]).bool()
+    present = torch.tensor([[True, True, True, True, True]])
+    assert majority(labels, present).int().tolist() == [[0, 1, 1]]  # the third meets itself, the second and the fourth
+    assert kept(labels, present, "majority").tolist() == [[False, True, True, True, False]]
+    present[0, 2] = False
+    assert majority(labels, present).int().tolist() == [[1, 0, 0]]  # now each meets itself alone

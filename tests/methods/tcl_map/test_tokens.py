@@ -2,7 +2,8 @@
 
 import torch
 
-from mia_plugins.methods.tcl_map.tokens import at, insert, label_tokens, read, write
+from mia_plugins.methods.tcl_map.tokens import at, insert, label_tokens, read, spelled, write
+from mia_plugins.nn.labels import memberships
 from mia_plugins.testing.tiny import tiny_tokenizer
 
 PAD = 9
@@ -36,8 +37,20 @@ def test_values_are_written_and_read_at_a_clips_own_places():
 def test_labels_are_cut_and_filled_with_the_unknown_word():
     tokenizer = tiny_tokenizer()
     known = {word: tokenizer.convert_tokens_to_ids(word) for word in ("thanks", "you", "look", "[UNK]")}
-    got = label_tokens(["thanks you look", "Look", "never heard"], tokenizer, 2).tolist()
-    unknown = known["[UNK]"]
-    assert got[0] == [known["thanks"], known["you"]]
-    assert got[1] == [known["look"], unknown]
-    assert got[2:] == [[unknown, unknown]] * 2
+    tokens, unknown = label_tokens(["thanks you look", "Look", "never heard"], tokenizer, 2), known["[UNK]"]
+    assert tokens.tolist() == [[known["thanks"], known["you"]], [known["look"], -1], [unknown, unknown]]
+    got = spelled(memberships(torch.tensor([0, 1, 2, 3]), 3), tokens, unknown).tolist()
+    assert got == [[known["thanks"], known["you"]], [known["look"], unknown], [unknown] * 2, [unknown] * 2]
+
+
+def slow_spelled(members, tokens, unknown):
+    words = [word for there, label in zip(members, tokens) if there for word in label if word >= 0]
+    return (words + [unknown] * len(tokens[0]))[: len(tokens[0])]
+
+
+def test_several_labels_stand_one_after_the_other():
+    generator = torch.Generator().manual_seed(0)
+    tokens = torch.tensor([[5, 6, 7], [8, -1, -1], [9, 10, -1], [11, -1, -1]])
+    members = torch.rand(30, 4, generator=generator) < 0.5
+    want = [slow_spelled(row, tokens.tolist(), 1) for row in members.tolist()]
+    assert spelled(members, tokens, 1).tolist() == want
