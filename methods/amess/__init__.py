@@ -56,7 +56,7 @@ def check(outline: Outline, settings: Settings) -> None:
     if settings.semantic_sync:
         try:
             path, count = settings.descriptions_path or None, settings.num_descriptions
-            load_descriptions(outline.labels, path, count, dataset=outline.dataset)
+            load_descriptions(outline.labels, path, count, dataset=outline.dataset, given=outline.descriptions)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error
