@@ -15,7 +15,7 @@ from mia_plugins.data.features import read_features
 from mia_plugins.extract import decoding
 from mia_plugins.extract.decoding import FAILED, Wanted, decode
 from mia_plugins.extract.media import Size
-from tests.extract import talking
+from mia_plugins.simulate import talking
 
 pytest.importorskip("efficientnet_lite_pytorch")
 pytest.importorskip("pyopen_wakeword")

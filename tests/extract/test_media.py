@@ -8,7 +8,7 @@ import pytest
 from mia_plugins.errors import UserError
 from mia_plugins.extract.decoding import END, FAILED, Wanted, pieces
 from mia_plugins.extract.media import SOUND_RATE, Size, frames, look, sound
-from tests.extract import talking
+from mia_plugins.simulate import talking
 
 
 def test_every_frame_in_order_at_its_size(clips):
