@@ -22,7 +22,7 @@ import numpy as np
 
 from mia_plugins.cli import main as mia_plugins
 from mia_plugins.errors import UserError
-from mia_plugins.runs.tables import markdown_table
+from mia_plugins.runs.markdown import markdown_table
 from mia_plugins.simulate.annotations import Annotations, read_annotations
 from mia_plugins.simulate.layouts import DATA_SETS
 from mia_plugins.simulate.planted import Planter, Signal

@@ -24,7 +24,7 @@ from mia_plugins.extract.decoding import FRAMES, Wanted, pieces
 from mia_plugins.extract.output import Output
 from mia_plugins.extract.video_backbones import load_video_backbone
 from mia_plugins.extract.work import Backbones, Extraction
-from mia_plugins.runs.tables import markdown_table
+from mia_plugins.runs.markdown import markdown_table
 from mia_plugins.simulate.talking import RATE, talk
 from mia_plugins.system.devices import choose_device
 

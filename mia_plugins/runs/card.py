@@ -14,8 +14,8 @@ from ..evaluation.metrics import METRICS, shown_in_tables, text_of
 from ..system.array_files import read_array
 from ..system.json_files import read_object
 from .kept import Kept
+from .markdown import markdown_table
 from .records import RECORD
-from .tables import markdown_table
 
 CARD = "README.md"
 LIMITS = """- It knows the {count} intents above and no others. What is out of scope, it can only suspect.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .card import CARD, model_card
 from .kept import BACKBONE, KEPT, REFERENCE, Kept, find_kept
 from .records import RECORD
 
+CONNECTIONS = ("requests", "httpx", "httpx2", "httpcore")  # packages that the hub's library speaks through
 PARTS = (KEPT, WEIGHTS, REFERENCE)
 # of a hub's repository: never code, never a pickle
 WANTED = (
@@ -130,14 +131,12 @@ def on_the_hub(name: str) -> Iterator[None]:
     """
     from huggingface_hub import errors
 
-    known: list[type[Exception]] = [errors.HfHubHTTPError, errors.LocalEntryNotFoundError, ValueError, OSError]
-    with suppress(ImportError):  # newer versions of the library speak through it, and its errors are no OSErrors
-        import httpx
-
-        known.append(httpx.HTTPError)
+    known = (errors.HfHubHTTPError, errors.LocalEntryNotFoundError, ValueError, OSError)
     try:
         yield
-    except tuple(known) as error:
+    except Exception as error:  # those of the library's own connections, which have changed from version to version
+        if not isinstance(error, known) and type(error).__module__.partition(".")[0] not in CONNECTIONS:
+            raise
         status = getattr(getattr(error, "response", None), "status_code", None)
         why = f"the hub answers {status}" if status else one_line(error)[:150]
         raise UserError(
