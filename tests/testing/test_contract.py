@@ -6,6 +6,7 @@ from typing import ClassVar
 import pytest
 from testing.bad_models import (
     Bank,
+    Climbs,
     CountsPlaces,
     Detaches,
     ForgetsItsBank,
@@ -15,6 +16,7 @@ from testing.bad_models import (
     HasAScalarField,
     HidesItsState,
     HidesWeights,
+    KnowsClassesAlone,
     LooksAtBatchMates,
     LooksAtPadding,
     LosesEmptyParts,
@@ -34,6 +36,7 @@ from testing.bad_models import (
     WeighsByPlace,
     WritesIntoTheBatch,
     as_method,
+    classes_alone,
     fill,
     fill_further,
     inspect,
@@ -50,7 +53,7 @@ class TestGood(MethodContract):
 
 
 class TestGoodBank(MethodContract):
-    method = as_method(Bank, prepare=fill)
+    method = as_method(Bank, prepare=fill, check=classes_alone)
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,8 @@ BROKEN = (
     ("a_saved_model_scores_the_same", as_method(HidesWeights), ""),
     ("a_saved_model_scores_the_same", as_method(ForgetsItsBank, prepare=fill), "persistent buffers"),
     ("a_resumed_training_ends_as_an_uninterrupted_one", as_method(HidesItsState), "Epoch"),
+    ("other_problems_are_learned", as_method(KnowsClassesAlone), ""),
+    ("other_problems_are_learned", as_method(Climbs), "the loss does not fall"),
     ("every_setting_is_described", as_method(Good, settings=Undescribed), "width"),
     ("every_setting_is_described", as_method(Good, settings=NamedAsTraining), "same name"),
     ("every_default_is_a_value_that_may_be_given", as_method(Good, settings=BadDefault), "width=8.5"),
@@ -125,6 +130,7 @@ ARGUMENTS = {
     "features_enter_the_last_layer": {"ood_class": True},
     "odd_batches_give_finite_losses_and_gradients": {"places": [15, 16], "ood_class": False},
     "configs_hold_known_settings": {"dataset": "MIntRec"},
+    "other_problems_are_learned": {"problem": "sentiment"},
 }
 
 
@@ -146,6 +152,19 @@ def test_a_broken_method_fails(name, broken, message, tmp_path):
 def test_every_test_of_the_contract_is_seen_to_fail():
     tests = {name for name in dir(MethodContract) if name.startswith("test_")}
     assert {f"test_{name}" for name, *_ in BROKEN} == tests
+
+
+def test_a_method_for_some_problems_says_so_in_its_check():
+    def check(outline, settings):
+        if outline.problem == "regression":
+            raise UserError("no numbers")
+
+    class Choosy(MethodContract):
+        method = as_method(Good, check=check)
+
+    Choosy().test_other_problems_are_learned("several labels")
+    with pytest.raises(pytest.skip.Exception, match="no numbers"):
+        Choosy().test_other_problems_are_learned("sentiment")
 
 
 class TestExemptions(MethodContract):
