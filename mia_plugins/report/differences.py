@@ -107,12 +107,12 @@ def over_clips(first: Group, other: Group, metric: str) -> tuple[float | None, f
     if not shared or metric not in DECISIONS:
         return None, None
     try:
-        decided = [decisions(runs[shared[0]], metric) for runs in seeds]
+        one, two = (decisions(runs[shared[0]], metric) for runs in seeds)
     except UserError:  # a damaged file, which the group's section names
         return None, None
-    if decided[0] is None or decided[1] is None or not np.array_equal(decided[0][0], decided[1][0]):
+    if one is None or two is None or not np.array_equal(one[0], two[0]):
         return None, None
-    (true, a), (_, b) = decided
+    true, a, b = *one, two[1]
 
     def difference(rows: np.ndarray, _: np.ndarray) -> float:
         return measured(metric, true[rows], a[rows]) - measured(metric, true[rows], b[rows])

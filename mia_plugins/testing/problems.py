@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from ..data.problem import Problem
 from ..errors import UserError
 from ..training.predict import forward
 from .learning import gradients, total
 from .plugin import CPU, PluginTests, without_dropout
 
-PROBLEMS = {
+PROBLEMS: dict[str, tuple[Problem, str]] = {
     "several labels": ("multi-label", ""),
     "sentiment": ("regression", "sentiment"),
     "another number": ("regression", "height"),  # its degrees have no names
