@@ -60,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in range(options.rounds):
             began = time.perf_counter()
             messages = [
-                (kind, len(value) if kind == FRAMES else value)
+                (each.kind, len(each.value) if each.kind == FRAMES else each.value)
                 for index, path in enumerate(paths.values())
-                for _, kind, value in pieces(index, path, wanted)
+                for each in pieces(index, path, wanted)
             ]
             times["decoding alone"].append(time.perf_counter() - began)
             frames = sum(value for kind, value in messages if kind == FRAMES)

@@ -85,7 +85,7 @@ def talk(
     with av.open(str(path), "w") as container:
         if count:
             video = container.add_stream("mpeg4", rate=RATE)
-            video.width, video.height, video.pix_fmt = *size, "yuv420p"
+            (video.width, video.height), video.pix_fmt = size, "yuv420p"
             if times is not None:
                 video.codec_context.time_base = Fraction(1, 1000)
         if sound:
