@@ -50,6 +50,9 @@ setup(
         "tune": ["optuna>=4"],
         "ray": ["ray>=2.9"],
         "describe": ["openai>=2", "pydantic>=2.10"],
+        "tensorboard": ["tensorboard>=2.11"],
+        "wandb": ["wandb>=0.19"],
+        "trackio": ["trackio>=0.2"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

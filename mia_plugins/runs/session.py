@@ -39,6 +39,7 @@ from .kept import Kept, read_kept, restored_options
 from .requests import data_request
 from .results import unique
 from .setup import Setup
+from .trackers import check_trackers
 
 
 class Checked(NamedTuple):
@@ -178,6 +179,7 @@ def check_options(options: argparse.Namespace) -> Checked:
         options = restored_options(options, kept)
     method = kept.method if kept is not None else find_method(options.method)
     dataset = find_dataset(options.dataset)
+    check_trackers(options.report_to)
     options = with_defaults(options, method, dataset)
     context_of(options)
     if options.demo:

@@ -12,6 +12,7 @@ import torch
 from ..plugin.method import Method
 from .loop import Epoch
 from .settings import TrainSettings
+from .watched import Step
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class RunArguments:
         test_mode: ``ood_cls``, ``ood_det``, or None: in-scope clips only.
         ood_detection_method: the detector of ``ood_det``.
         on_epoch: called with every epoch; what it raises ends the training.
+        on_step: called with every step, just before the weights change; what it raises ends the training.
     """
 
     method: Method
@@ -50,3 +52,4 @@ class RunArguments:
     test_mode: str | None = None
     ood_detection_method: str = "ma"
     on_epoch: Callable[[Epoch], None] | None = None
+    on_step: Callable[[Step], None] | None = None
