@@ -2,8 +2,8 @@
 
     python -m benchmarks.missing DIR --dataset MIntRec --dropout 0 0.3 --seeds 0 1 2
 
-DIR is a data set's folder, such as ``mia-plugins data simulate`` makes. Each model is trained by ``mia_plugins.run`` and asked
-for the test clips: as they are, every other one without video, and all without video.
+DIR is a data set's folder, as ``mia-plugins data simulate`` makes it. Each model is trained by ``mia_plugins.run`` and
+asked for the test clips: as they are, every other one without video, and all without video.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import mia_plugins
 from mia_plugins.data.dataset import DataRequest
 from mia_plugins.plugin.registry import find_dataset
 from mia_plugins.plugin.settings import parse_assignments
-from mia_plugins.runs.tables import markdown_table
+from mia_plugins.runs.markdown import markdown_table
 
 LOSSES = {"intact": (), "video missing for every other clip": range(0, 10**9, 2), "video missing": range(10**9)}
 

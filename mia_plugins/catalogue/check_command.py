@@ -16,8 +16,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "check",
         help="everything that is wrong with a data set, at once",
-        description="Reads all splits of a data set, out-of-scope ones too, and lists what is wrong by file and row, errors "
-        "before warnings. Exit code: 0, 1 with warnings alone, 2 with errors.",
+        description="Reads all splits of a data set, out-of-scope ones too, and lists what is wrong by file and row, "
+        "errors before warnings. Exit code: 0, 1 with warnings alone, 2 with errors.",
     )
     parser.add_argument("data_path", metavar="DIR", help="the data set's folder, as --data_path of a run")
     parser.add_argument(

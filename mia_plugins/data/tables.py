@@ -53,8 +53,8 @@ def read_table(
                 if len(cells) == len(header):
                     rows.append(Row(number, cells))
                 else:
-                    where, seen = f"{path}, row {number}", f"{len(cells)} columns where the header has {len(header)}"
-                    fault("columns", where, f"{where}: {seen}; correct the tabs of this row")
+                    where, wrong = f"{path}, row {number}", f"{len(cells)} columns where the header has {len(header)}"
+                    fault("columns", where, f"{where}: {wrong}; correct the tabs of this row")
             number = reader.line_num + 1
     except csv.Error as error:
         where = f"{path}, row {number}"
