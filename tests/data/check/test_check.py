@@ -200,10 +200,11 @@ def test_a_folder_of_ones_own(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("MIA_PLUGINS_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "own"
     folder.mkdir()
-    (folder / "dataset.toml").write_text('labels = ["yes", "no"]\n', encoding="utf-8")
+    (folder / "dataset.toml").write_text('labels = ["yes", "no"]\nout_of_scope = "other"\n', encoding="utf-8")
     good = [f"{split}{i},{split} words {i},{'yes' if i % 2 else 'no'}" for split in "abc" for i in range(4)]
     bad = ["a0,again,no", "x1,,yes", ",no name,yes", "x2,what,maybe", "x3,too,many,cells,yes", "x4,no label,"]
     for name, rows in (("train", [*good[:4], *bad]), ("dev", good[4:8]), ("test", [*good[8:], "z1,A words 1,no"])):
+        rows = [*rows, f"{name}9,elsewhere,other"]
         (folder / f"{name}.csv").write_text("\n".join(["key,text,label", *rows]) + "\n", encoding="utf-8")
     rng = np.random.default_rng(0)
     keys = [row.partition(",")[0] for row in good]
@@ -226,6 +227,7 @@ def test_a_folder_of_ones_own(tmp_path, capsys, monkeypatch):
         ("warning", "clips without frames", "train", None),
     }
     assert out["splits"]["test"]["audio"]["missing"] == 5
+    assert out["splits"]["ood_test"]["clips"] == 1
 
 
 def test_sentiment_in_one_pickle(tmp_path, capsys, monkeypatch):
