@@ -1,4 +1,4 @@
-"""A kept model that predicts the intents of new utterances."""
+"""A kept model that predicts the intents of new utterances, or their several labels, or their number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 from ..data.clips import Clips
 from ..data.context import without_context
 from ..errors import UserError
-from ..evaluation.scoring import open_set_predictions
+from ..evaluation.multi_label import decided
+from ..evaluation.predictions import Predictions
+from ..evaluation.scoring import check_logits, open_set_predictions, sigmoid
 from ..nn.backbones import load_tokenizer
 from ..plugin.method import build_model
 from ..system.devices import choose_device
@@ -22,6 +24,7 @@ from ..training.predict import predict
 from ..training.reference import load_predictions
 from .context import context_of, earlier_texts
 from .kept import REFERENCE, Kept, read_kept
+from .sharing import find_model
 
 Frames = Union[np.ndarray, Sequence[Union[np.ndarray, None]], None]
 
@@ -37,6 +40,27 @@ class Prediction(NamedTuple):
     intent: str
     probabilities: Mapping[str, float]
     out_of_scope: bool
+
+
+class SeveralLabels(NamedTuple):
+    """The prediction where a clip may have several labels.
+
+    ``labels``: those with a probability above 0.5, likeliest first; ``probabilities``: of every label, likeliest first,
+    each from a sigmoid of its own (not calibrated).
+    """
+
+    labels: tuple[str, ...]
+    probabilities: Mapping[str, float]
+
+
+class Number(NamedTuple):
+    """The prediction of a number: its ``name``, such as sentiment, and its ``value``."""
+
+    name: str
+    value: float
+
+
+Answer = Union[Prediction, SeveralLabels, Number]
 
 
 class Predictor:
@@ -63,7 +87,7 @@ class Predictor:
         audio: Frames = None,
         context: Sequence[Any] | None = None,
         speaker: str | Sequence[str] | None = None,
-    ) -> Prediction | list[Prediction]:
+    ) -> Answer | list[Answer]:
         """Predicts the intent of one utterance, or of many.
 
         Args:
@@ -75,7 +99,7 @@ class Predictor:
             speaker: who speaks, where the model reads the same speaker's utterances; a list for many.
 
         Returns:
-            A :class:`Prediction`, or a list of them.
+            A :class:`Prediction`, or by the model's problem :class:`SeveralLabels` or a :class:`Number`; or a list of them.
 
         Raises:
             UserError: frames of another width or number, or that are not finite; a context for a model of single turns.
@@ -102,9 +126,9 @@ class Predictor:
         most = {"text": task.text_length, "video": task.video_length, "audio": task.audio_length}
         return {name: without_context(length, context_len) for name, length in most.items()}
 
-    def answers(self, clips: Clips) -> list[Prediction]:
+    def answers(self, clips: Clips) -> list[Answer]:
         """A prediction for every clip."""
-        settings, num_labels = self.kept.combination.settings, len(self.labels)
+        settings = self.kept.combination.settings
         loader = make_loader(
             clips,
             tokenizer=self.tokenizer,
@@ -116,22 +140,40 @@ class Predictor:
             by_length=settings.length_batches,
         )
         predictions = predict(self.model, loader, device=self.device, precision=settings.precision)
+        check_logits(predictions, "new")
+        if self.kept.task.problem == "regression":
+            return [Number(self.labels[0], float(value)) for value in predictions.logits[:, 0]]
+        if self.kept.task.problem == "multi-label":
+            return list(map(self.several, sigmoid(predictions.logits), decided(predictions.logits)))
+        return self.classes(predictions)
+
+    def classes(self, predictions: Predictions) -> list[Answer]:
+        """Of every clip its intent."""
+        num_labels = len(self.labels)
         classes = open_set_predictions(
             predictions,
             lambda: load_predictions(self.kept.folder / REFERENCE),
             num_labels=num_labels,
-            scale=settings.scale,
+            scale=self.kept.combination.settings.scale,
         )
         logits = predictions.logits[:, :num_labels].astype(np.float64)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return [self.answer(row, chosen == num_labels) for row, chosen in zip(shares, classes)]
 
+    def ranked(self, shares: np.ndarray) -> dict[str, float]:
+        """The probability of every label, the likeliest first."""
+        return {self.labels[i]: float(shares[i]) for i in np.argsort(-shares, kind="stable")}
+
     def answer(self, shares: np.ndarray, out_of_scope: bool) -> Prediction:
         """The prediction for one clip, from its probabilities."""
-        order = np.argsort(-shares, kind="stable")
-        ranked = {self.labels[i]: float(shares[i]) for i in order}
+        ranked = self.ranked(shares)
         return Prediction(next(iter(ranked)), ranked, bool(out_of_scope))
+
+    def several(self, shares: np.ndarray, there: np.ndarray) -> SeveralLabels:
+        """The labels of one clip, from their probabilities and which are decided to be there."""
+        ranked, chosen = self.ranked(shares), {self.labels[i] for i in np.flatnonzero(there)}
+        return SeveralLabels(tuple(label for label in ranked if label in chosen), ranked)
 
 
 def frames_of(name: str, given: Frames, single: bool, count: int, width: int, most: int) -> list[np.ndarray]:
@@ -161,4 +203,4 @@ def frames_of(name: str, given: Frames, single: bool, count: int, width: int, mo
 
 def load(path: str | Path, gpu_id: str | None = None) -> Predictor:
     """The kept model in a folder; see :func:`mia_plugins.load`."""
-    return Predictor(read_kept(Path(path)), gpu_id)
+    return Predictor(read_kept(find_model(path)), gpu_id)
