@@ -10,6 +10,7 @@ import mia_plugins
 from mia_plugins.data.context import Context, with_context
 from mia_plugins.data.dataset import Outline
 from mia_plugins.errors import UserError
+from mia_plugins.plugin import registry
 from mia_plugins.runs.ablation import corrupt
 from mia_plugins.runs.context import context_of, earlier_texts
 from mia_plugins.runs.options import make_options, parse
@@ -45,6 +46,13 @@ class Tiny:
 def options(**more):
     usual = {"method": "text", "dataset": Tiny(), "data_path": ".", "text_backbone": tiny_backbone(), "gpu_id": "cpu"}
     return {**usual, "train_ood": True, "test_ood": True, **more}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered():
+    """A data set that was given as an object stays known; not beyond these tests."""
+    yield
+    registry._registered[registry.DATASET_GROUP].pop(Tiny.name, None)
 
 
 @pytest.fixture(scope="module")
