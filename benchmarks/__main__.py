@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import changes, gpu, growth, memory, scoring, startup, throughput
+from . import changes, gpu, growth, memory, scoring, shards, startup, throughput
 from .processes import Bench, Failed
 from .table import NO_HOST, Row, as_json, markdown
 
@@ -21,6 +21,7 @@ ROWS: dict[str, Callable[[Bench], list[Row]]] = {
     "throughput": throughput.measure,
     "growth": growth.measure,
     "changes": changes.measure,
+    "shards": shards.measure,
     "gpu-base": gpu.base,
     "gpu-large": gpu.large,
     "gpu-scoring": gpu.scored,

@@ -22,6 +22,7 @@ COMMANDS = (
     "mia_plugins.reproduce.compare",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
+    "mia_plugins.extract.command",
     "mia_plugins.data.command",
 )
 

@@ -46,6 +46,7 @@ def make_model(
         temperature=0.7,
         literal=False,
         pooling=overrides.pop("pooling", "first"),
+        **overrides,
     )
 
 

@@ -20,6 +20,7 @@ FLOORS = [
     "runs",
     "report catalogue",
     "reproduce",
+    "extract",
     "hosts",
     "cli __main__ __init__",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from mia_plugins.nn.attention import attend
+from mia_plugins.nn.frames import zero_absent
 
 
 class AnchorCrossAttention(nn.Module):
@@ -28,6 +29,9 @@ class AnchorCrossAttention(nn.Module):
         )
 
     def forward(self, own: Tensor, other: Tensor, other_mask: Tensor) -> Tensor:
-        """``own`` and ``other`` ``(batch, k, dim)``, ``other_mask`` ``(batch, k)``; as ``own``'s shape."""
+        """``own`` and ``other`` ``(batch, k, dim)``, ``other_mask`` ``(batch, k)``; as ``own``'s shape.
+
+        Where there are no other anchors, nothing is added.
+        """
         read = attend(self.query(own), self.key(other), self.value(other), other_mask[:, None], heads=1)
-        return own + self.feedforward(read)
+        return own + zero_absent(self.feedforward(read), other_mask.any(dim=1))

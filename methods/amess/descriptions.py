@@ -6,36 +6,18 @@ The bundled ``descriptions.json`` holds definitions written for this project. Th
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mia_plugins.data.descriptions import match_descriptions, read_descriptions, read_text
 from mia_plugins.errors import UserError
 
 BUNDLED = Path(__file__).with_suffix(".json")
 APPENDIX_SIZES = {"MIntRec": 20, "MIntRec2.0": 30}  # labels in each section of the appendix
-# Spellings of the paper and of common speech, folded to the data sets' own.
-VARIANTS = {
-    "apologize": "apologise",
-    "criticise": "criticize",
-    "emphasise": "emphasize",
-    "ask for opinions": "asking for opinions",
-    "asking for help": "ask for help",
-}
 _HEADING = re.compile(r"(?:and )?in mintrec(2\.0)?(?: \[\d+\])?:", re.IGNORECASE)
 _ENTRY = re.compile(r"(\d+)\. +(\D+?):? +(1\. .*)")
-
-
-def fold_label(label: str) -> str:
-    """Returns the key under which a label is matched: case, spaces and the known spelling variants are ignored.
-
-    >>> fold_label("Ask  for Opinions") == fold_label("Asking for opinions")
-    True
-    """
-    key = " ".join(label.split()).casefold()
-    return VARIANTS.get(key, key)
 
 
 def load_descriptions(
@@ -48,7 +30,7 @@ def load_descriptions(
 
     Args:
         labels: the data set's labels, without the out-of-scope one.
-        path: a ``.json`` file ``{label: [description, ...]}``, or a ``.txt`` or ``.md`` file holding the paper's
+        path: a ``.json`` file (see :mod:`mia_plugins.data.descriptions`), or a ``.txt`` or ``.md`` file holding the paper's
             appendix; the bundled descriptions if None.
         count: descriptions for each label; the first ones are taken.
         dataset: which section of the appendix to read, "MIntRec" or "MIntRec2.0"; other files have no sections.
@@ -63,7 +45,7 @@ def load_descriptions(
         raise UserError(f"{count} descriptions per label: at least 1 is needed")
     path = BUNDLED if path is None else Path(path)
     if path.suffix.lower() == ".json":
-        table = _read_json(path)
+        table = read_descriptions(path)
     elif path.suffix.lower() in (".txt", ".md"):
         if dataset not in APPENDIX_SIZES:
             raise UserError(f"{path}: has no section for the data set {dataset}; name {' or '.join(APPENDIX_SIZES)}")
@@ -71,20 +53,7 @@ def load_descriptions(
     else:
         raise UserError(f"{path}: descriptions are read from .json, .txt or .md files; rename or convert it")
 
-    spelling: dict[str, str] = {}
-    for label in table:
-        twin = spelling.setdefault(fold_label(label), label)
-        if twin != label:
-            raise UserError(f"{path}: '{twin}' and '{label}' are the same label; join their descriptions")
-    result = []
-    for label in labels:
-        if fold_label(label) not in spelling:
-            raise UserError(f"{path}: no descriptions for the label '{label}'; add {count}")
-        texts = table[spelling[fold_label(label)]]
-        if len(texts) < count:
-            raise UserError(f"{path}: the label '{label}' has {len(texts)} descriptions, {count} are needed; add more")
-        result.append(texts[:count])
-    return result
+    return match_descriptions(table, labels, count, path)
 
 
 def import_appendix(path: str | Path) -> dict[str, dict[str, list[str]]]:
@@ -102,7 +71,7 @@ def import_appendix(path: str | Path) -> dict[str, dict[str, list[str]]]:
     sections: dict[str, dict[str, Any]] = {}
     open_entry: dict[str, Any] | None = None
     name = None
-    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
         line = " ".join(re.sub(r"[*\\#]", "", line).split())  # Markdown's emphasis and headings
         heading, entry = _HEADING.fullmatch(line), _ENTRY.fullmatch(line)
         if heading:
@@ -157,38 +126,3 @@ def _numbered_list(where: str, label: str, text: str) -> list[str]:
     if not items[-1].endswith((".", "!", "?")) or not all(items):
         raise UserError(f"{where}: the list of '{label}' is cut short; end each item with a full stop")
     return items
-
-
-def _read_text(path: str | Path) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror}); check the path of the descriptions") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
-
-
-def _read_json(path: Path) -> dict[str, list[str]]:
-    text = _read_text(path)
-    try:
-        table = json.loads(text, object_pairs_hook=_unique)
-    except json.JSONDecodeError as error:
-        raise UserError(f"{path}:{error.lineno}: not valid JSON ({error.msg}); correct it") from error
-    except ValueError as error:
-        raise UserError(f"{path}: {error}; keep one") from error
-    if not isinstance(table, dict):
-        raise UserError(f"{path}: holds a {type(table).__name__}; an object {{label: [description, ...]}} is needed")
-    for label, texts in table.items():
-        if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
-            raise UserError(f"{path}: the label '{label}' needs a list of descriptions, each a non-empty string")
-    return table
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Builds a JSON object; a key given twice would otherwise lose its first value silently."""
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the label '{twice}' is there twice")
-    return table

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mia_plugins.nn.alignment import build_alignment
 from mia_plugins.nn.attention import CrossAttention
-from mia_plugins.nn.frames import Frames, masked_mean
+from mia_plugins.nn.frames import Frames, masked_mean, zero_absent
 
 from .anchors import Anchors, select_anchors
 from .attention import AnchorCrossAttention
@@ -15,6 +15,8 @@ from .attention import AnchorCrossAttention
 
 class AnchorEmbedding(nn.Module):
     """A-ME: enriches text embeddings with what the anchors of video and audio carry (Eq. 4-13).
+
+    A modality that a clip lacks has no anchors, and its term of Eq. 13 is zero. Without both, ``E_m`` is the text.
 
     Args:
         dim: width of the text embeddings, ``d_t``.
@@ -55,9 +57,9 @@ class AnchorEmbedding(nn.Module):
     ) -> tuple[Tensor, Tensor, Anchors, Anchors]:
         """Fused embeddings and anchors of video and audio (Eq. 4-7)."""
         fused_v = self.video_cross(text, *self.video_align(*video))  # Eq. 4
-        anchors_v = select_anchors(text, fused_v, mask, self.num_anchors)  # Eq. 5
+        anchors_v = select_anchors(text, fused_v, mask & video.present[:, None], self.num_anchors)  # Eq. 5
         fused_a = self.audio_cross(text, *self.audio_align(*audio))  # Eq. 6
-        anchors_a = select_anchors(text, fused_a, mask, self.num_anchors)  # Eq. 7
+        anchors_a = select_anchors(text, fused_a, mask & audio.present[:, None], self.num_anchors)  # Eq. 7
         return fused_v, fused_a, anchors_v, anchors_a
 
     def forward(self, text: Tensor, mask: Tensor, video: Frames, audio: Frames) -> Tensor:
@@ -67,7 +69,8 @@ class AnchorEmbedding(nn.Module):
         enriched_a = self.video_to_audio(anchors_a.tokens, anchors_v.tokens, anchors_v.mask)  # Eq. 8, 10
         mixed_a = self.audio_temporal(fused_a, enriched_a, anchors_a.mask)  # Eq. 11
         mixed_v = self.video_temporal(fused_v, enriched_v, anchors_v.mask)  # Eq. 12
-        return self.dropout(self.norm(mixed_v + mixed_a))  # Eq. 13
+        mixed = zero_absent(mixed_v, video.present) + zero_absent(mixed_a, audio.present)
+        return text_where_alone(text, self.dropout(self.norm(mixed)), video, audio)  # Eq. 13
 
 
 class SumEmbedding(nn.Module):
@@ -87,14 +90,22 @@ class SumEmbedding(nn.Module):
 
     def forward(self, text: Tensor, mask: Tensor, video: Frames, audio: Frames) -> Tensor:
         """As :meth:`AnchorEmbedding.forward`."""
-        added = self.video(masked_mean(*video)) + self.audio(masked_mean(*audio))
-        return self.dropout(self.norm(text + added[:, None]))
+        seen = zero_absent(self.video(masked_mean(*video)), video.present)
+        heard = zero_absent(self.audio(masked_mean(*audio)), audio.present)
+        embedded = self.dropout(self.norm(text + (seen + heard)[:, None]))
+        return text_where_alone(text, embedded, video, audio)
+
+
+def text_where_alone(text: Tensor, embedded: Tensor, video: Frames, audio: Frames) -> Tensor:
+    """``embedded``, but ``text`` for clips that have neither video nor audio; both ``(batch, length, dim)``."""
+    return torch.where((video.present | audio.present)[:, None, None], embedded, text)
 
 
 class IdentityStart(nn.Module):
     """Begins as the identity on the text: ``E_text + s * E_m`` with a learned scale per channel (reading 15).
 
-    The pre-trained encoder above then gets the input it knows, and learns how much of the fusion to take.
+    The pre-trained encoder above then gets the input it knows, and learns how much of the fusion to take. For a clip of
+    the text alone it gets ``E_text``.
 
     Args:
         fusion: the module that makes ``E_m``.
@@ -109,7 +120,8 @@ class IdentityStart(nn.Module):
 
     def forward(self, text: Tensor, mask: Tensor, video: Frames, audio: Frames) -> Tensor:
         """As :meth:`AnchorEmbedding.forward`."""
-        return text + self.scale * self.fusion(text, mask, video, audio)
+        embedded = self.fusion(text, mask, video, audio)
+        return text + zero_absent(self.scale * embedded, video.present | audio.present)
 
 
 def build_fusion(

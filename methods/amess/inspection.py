@@ -32,6 +32,7 @@ def inspect(
         - for video and audio ``<modality>_anchors`` ``(clips, k)``: text positions, best first, -1 where a clip has
           fewer; ``<modality>_frames`` ``(clips, k)``: the frame each reads most; ``<modality>_reading``
           ``(clips, k, BINS)``: its shares over equal parts of the clip's length; ``<modality>_length`` ``(clips,)``.
+          A clip without the modality has no anchors of it.
     """
     model.eval()
     fusion = model.fusion.fusion if isinstance(model.fusion, IdentityStart) else model.fusion
@@ -46,12 +47,13 @@ def inspect(
         video = as_frames(batch["video_feats"].to(device), batch["video_lengths"].to(device))
         audio = as_frames(batch["audio_feats"].to(device), batch["audio_lengths"].to(device))
         text = model.encoder.embed(token_ids, segment_ids)
+        own, candidates = (each.to(device) for each in model.token_masks(batch))
         if model.synchronizer is not None:
-            before = masked_mean(model.encoder.encode(model.fusion(text, mask, video, audio), mask), mask)
+            before = masked_mean(model.encoder.encode(model.fusion(text, candidates, video, audio), mask), own)
             add("sentence_before", before, np.float16)
             add("sentence", model.synchronizer(before), np.float16)
         if isinstance(fusion, AnchorEmbedding):
-            _, _, *anchors = fusion.anchors(text, mask, video, audio)
+            _, _, *anchors = fusion.anchors(text, candidates, video, audio)
             ways = (("video", video, fusion.video_align, fusion.video_cross, anchors[0]),)
             ways += (("audio", audio, fusion.audio_align, fusion.audio_cross, anchors[1]),)
             for name, frames, align, cross, chosen in ways:
@@ -78,13 +80,14 @@ def frame_shares(text: Tensor, frames: Frames, align: nn.Module, cross: CrossAtt
     The attention over aligned positions, averaged over the heads, times what each position holds of each frame.
 
     Returns:
-        ``(batch, length, frames)``, shares that sum to one.
+        ``(batch, length, frames)``, shares that sum to one; zeros where a clip has no frames.
     """
     aligned, aligned_mask = align(*frames)
     source = cross.source_norm(aligned)
     query, key = (x.unflatten(-1, (cross.heads, -1)).transpose(1, 2) for x in (cross.query(text), cross.key(source)))
     logits = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
-    attention = logits.masked_fill(~aligned_mask[:, None, None, :], -torch.inf).softmax(dim=-1).mean(dim=1)
+    low = torch.finfo(logits.dtype).min  # finite, as there may be nothing to read
+    attention = logits.masked_fill(~aligned_mask[:, None, None, :], low).softmax(dim=-1).mean(dim=1)
     reading = attention @ held_frames(align, frames)
     return reading / reading.sum(dim=-1, keepdim=True).clamp(min=1e-12)
 

@@ -43,6 +43,7 @@ class AMESS(nn.Module):
             None leaves semantic synchronization out.
         temperature, literal: see :func:`triplet_contrastive`.
         pooling: ``first`` or ``mean``: what of ``E_f`` the classifier sees.
+        anchor_tokens: ``current`` or ``all``: the tokens that may be anchors, where a clip comes with its history.
     """
 
     pretrained = ("encoder",)
@@ -58,10 +59,12 @@ class AMESS(nn.Module):
         temperature: float,
         literal: bool,
         pooling: str,
+        anchor_tokens: str = "current",
     ) -> None:
         super().__init__()
         self.encoder, self.fusion = encoder, fusion
         self.num_labels, self.temperature, self.literal, self.pooling = num_labels, temperature, literal, pooling
+        self.anchor_tokens = anchor_tokens
         width = encoder.dim
         self.synchronizer = None
         if descriptions is not None:
@@ -80,14 +83,21 @@ class AMESS(nn.Module):
         video = as_frames(batch["video_feats"], batch["video_lengths"])
         audio = as_frames(batch["audio_feats"], batch["audio_lengths"])
         text = self.encoder.embed(token_ids, segment_ids)  # Eq. 1
-        hidden = self.encoder.encode(self.fusion(text, mask, video, audio), mask)  # Eq. 4-14
-        features = hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, mask)
+        own, anchors = self.token_masks(batch)
+        hidden = self.encoder.encode(self.fusion(text, anchors, video, audio), mask)  # Eq. 4-14
+        features = hidden[:, 0] if self.pooling == "first" else masked_mean(hidden, own)
         sentence = None
         if self.synchronizer is not None:
-            sentence = self.synchronizer(masked_mean(hidden, mask))  # T_f
+            sentence = self.synchronizer(masked_mean(hidden, own))  # T_f
             features = torch.cat([features, sentence], dim=-1)
         features = self.norm(features)
         return AMESSOutput(self.classifier(features), features, sentence)  # phi([E_f, T_f]) of Eq. 16
+
+    def token_masks(self, batch: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Masks ``(batch, length)`` of the clips' own tokens, without their history, and of those that may be anchors."""
+        mask = batch["text_feats"][:, 1].bool()
+        own = batch["text_turns"] == 0 if "text_turns" in batch else mask
+        return own, own if self.anchor_tokens == "current" else mask
 
     def loss(self, output: AMESSOutput, label_ids: Tensor) -> dict[str, Tensor]:
         """The two terms of the joint loss (Eq. 17)."""
@@ -140,4 +150,5 @@ def build(task: Task, settings: Settings) -> AMESS:
         temperature=settings.temperature,
         literal=settings.negatives == "literal",
         pooling=settings.pooling,
+        anchor_tokens=settings.anchor_tokens,
     )

@@ -16,6 +16,7 @@ class Settings:
         anchor_embedding: use A-ME; without it the mean frames are added to the text (ablation "w/o A-ME").
         semantic_sync: use T_f and its contrastive loss (ablation "w/o SS" without).
         num_anchors: k, the number of anchors; 50 keeps every token (no selection).
+        anchor_tokens: of an utterance with its history, which tokens may be anchors: current (its own) or all (17).
         aligned_method: how frames meet text positions: ctc, conv1d, avg_pool or none (2).
         residual: residual on the query of the cross-attention blocks (3).
         fusion_start: identity or paper (15).
@@ -31,6 +32,7 @@ class Settings:
     anchor_embedding: bool = True
     semantic_sync: bool = True
     num_anchors: Annotated[int, Range(1, 1_000_000)] = 8
+    anchor_tokens: Literal["current", "all"] = "current"
     aligned_method: Literal["ctc", "conv1d", "avg_pool", "none"] = "ctc"
     residual: bool = True
     fusion_start: Literal["identity", "paper"] = "identity"

@@ -24,7 +24,7 @@ from .settings import Settings
 class CAGCOutput(NamedTuple):
     """``logits`` ``(batch, num_classes)``; ``features``: h_g; ``text``, ``audio``, ``video``: h_t and the mean frames.
 
-    All but the logits are ``(batch, dim)``.
+    These are ``(batch, dim)``, zeros where a clip lacks the modality; ``has_audio``, ``has_video`` ``(batch,)`` bool.
     """
 
     logits: Tensor
@@ -32,6 +32,8 @@ class CAGCOutput(NamedTuple):
     text: Tensor
     audio: Tensor
     video: Tensor
+    has_audio: Tensor
+    has_video: Tensor
 
 
 class CAGC(nn.Module):
@@ -84,28 +86,37 @@ class CAGC(nn.Module):
         """Scores a batch."""
         token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
         text = self.encoder.encode(self.encoder.embed(token_ids, segment_ids), mask.bool())[:, 0]  # h_t
-        frames, video_mask = as_frames(batch["video_feats"], batch["video_lengths"])
-        audio_frames, audio_mask = as_frames(batch["audio_feats"], batch["audio_lengths"])
+        seen = as_frames(batch["video_feats"], batch["video_lengths"])
+        heard = as_frames(batch["audio_feats"], batch["audio_lengths"])
         index, keep = self.neighbours(batch)
-        video = self.video(frames)  # h_v
+        video = self.video(seen.values)  # h_v
         in_context = self.context(video, self.video(self.bank.frames[index]), keep)  # h_cv
-        audio = masked_mean(self.audio(audio_frames), audio_mask)  # h_a
-        fused = self.fusion(self.dropout(torch.cat([text, masked_mean(in_context, video_mask), audio], dim=-1)))
+        audio = masked_mean(self.audio(heard.values), heard.mask)  # h_a
+        fused = self.fusion(self.dropout(torch.cat([text, masked_mean(in_context, seen.mask), audio], dim=-1)))
         features = self.norm(fused)  # h_g
-        return CAGCOutput(self.classifier(features), features, text, audio, masked_mean(video, video_mask))
+        mean = masked_mean(video, seen.mask)
+        return CAGCOutput(self.classifier(features), features, text, audio, mean, heard.present, seen.present)
 
     def loss(self, output: CAGCOutput, label_ids: Tensor) -> dict[str, Tensor]:
-        """Classification, local contrasts of text with audio and video, global contrast of text with h_g."""
+        """Classification, local contrasts of text with audio and video, global contrast of text with h_g.
 
-        def contrast(other: Tensor) -> Tensor:
+        A clip that lacks audio or video takes no part in its local contrast.
+        """
+
+        def contrast(other: Tensor, present: Tensor | None = None) -> Tensor:
             return supervised_contrast(
-                output.text, other, label_ids, num_labels=self.num_labels, temperature=self.settings.temperature
+                output.text,
+                other,
+                label_ids,
+                num_labels=self.num_labels,
+                temperature=self.settings.temperature,
+                present=present,
             )
 
         return {
             "classification": task_loss(output.logits, label_ids, self.num_labels),
-            "text_audio": self.settings.local_weight * contrast(output.audio),
-            "text_video": self.settings.local_weight * contrast(output.video),
+            "text_audio": self.settings.local_weight * contrast(output.audio, output.has_audio),
+            "text_video": self.settings.local_weight * contrast(output.video, output.has_video),
             "global": self.settings.global_weight * contrast(output.features),
         }
 
@@ -115,7 +126,10 @@ class CAGC(nn.Module):
 
 
 def prepare(model: CAGC, reference: Iterable[Mapping[str, Tensor]], device: torch.device) -> None:
-    """Fills the bank with the mean frame and the label of every in-scope training clip, in their order."""
+    """Fills the bank with the mean frame and the label of every in-scope training clip, in their order.
+
+    Zeros stand for a clip without video, which is nobody's neighbour.
+    """
     rows = [(masked_mean(*as_frames(b["video_feats"], b["video_lengths"])), b["label_ids"]) for b in reference]
     frames, label_ids = zip(*rows)
     model.bank.fill(frames=torch.cat(frames).to(device), label_ids=torch.cat(label_ids).to(device))

@@ -13,18 +13,19 @@ def nearest(query: Tensor, keys: Tensor, train_place: Tensor, count: int) -> tup
 
     Args:
         query: ``(batch, dim)``.
-        keys: ``(clips, dim)``, of the training clips.
+        keys: ``(clips, dim)``, of the training clips; a row of zeros is that of a clip without video.
         train_place: ``(batch,)``, the clip's own row in ``keys``, -1 if it has none.
         count: ``k``.
 
     Returns:
         Rows of ``keys``, the nearest first, ``(batch, k)``; and a mask of the same shape, false where there are fewer
-        other clips than ``k``. With less than ``k`` training clips in all, ``k`` is their number.
+        other clips with video than ``k``. With less than ``k`` training clips in all, ``k`` is their number.
     """
     with torch.autocast(query.device.type, enabled=False):  # in bfloat16 many clips would be equally near
         distance = keys.square().sum(dim=1) - 2 * query.float() @ keys.T  # but for the query's own square
     itself = train_place[:, None] == torch.arange(len(keys), device=keys.device)
-    near = distance.masked_fill(itself, torch.inf).topk(min(count, len(keys)), dim=1, largest=False)
+    unseen = ~keys.any(dim=1)
+    near = distance.masked_fill(itself | unseen, torch.inf).topk(min(count, len(keys)), dim=1, largest=False)
     return near.indices, near.values.isfinite()
 
 

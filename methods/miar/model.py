@@ -21,12 +21,16 @@ from .settings import Settings
 class MIAROutput(NamedTuple):
     """``logits`` ``(batch, num_classes)``, ``features`` ``(batch, 4 * dim)``; ``tokens`` ``(batch, 4, dim)``.
 
-    The tokens are those of text reading video, video reading text, text reading audio, audio reading text.
+    The tokens are those of text reading video, video reading text, text reading audio, audio reading text; without video
+    or audio to read or to be read, the text's is of the text alone and the other one a learned constant.
+    ``has_video``, ``has_audio`` ``(batch,)`` bool.
     """
 
     logits: Tensor
     features: Tensor
     tokens: Tensor
+    has_video: Tensor
+    has_audio: Tensor
 
 
 class MIAR(nn.Module):
@@ -72,12 +76,12 @@ class MIAR(nn.Module):
         pairs = ((text, seen), (seen, text), (text, heard), (heard, text))
         tokens = torch.stack([reading(*pair) for reading, pair in zip(self.readings, pairs)], dim=1)
         features = self.dropout(tokens.flatten(1))
-        return MIAROutput(self.classifier(features), features, tokens)
+        return MIAROutput(self.classifier(features), features, tokens, seen.present, heard.present)
 
     def loss(self, output: MIAROutput, label_ids: Tensor) -> dict[str, Tensor]:
-        """Classification, and the alignment of text with video and of text with audio."""
+        """Classification, and the alignment of text with video and of text with audio, among the clips that have them."""
 
-        def contrast(first: int, second: int) -> Tensor:
+        def contrast(first: int, second: int, present: Tensor) -> Tensor:
             tokens = output.tokens
             return self.settings.alignment_weight * supervised_contrast(
                 tokens[:, first],
@@ -85,12 +89,13 @@ class MIAR(nn.Module):
                 label_ids,
                 num_labels=self.num_labels,
                 temperature=self.settings.temperature,
+                present=present,
             )
 
         return {
             "classification": task_loss(output.logits, label_ids, self.num_labels),
-            "text_video": contrast(0, 1),
-            "text_audio": contrast(2, 3),
+            "text_video": contrast(0, 1, output.has_video),
+            "text_audio": contrast(2, 3, output.has_audio),
         }
 
     def vim(self) -> tuple[Tensor, Tensor]:

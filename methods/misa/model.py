@@ -22,12 +22,14 @@ from .settings import HEADS, Settings
 class MISAOutput(NamedTuple):
     """``logits`` ``(batch, num_classes)``, ``features`` ``(batch, 3 * width)``; of text, video, audio ``(batch, 3, ...)``.
 
+    ``present`` ``(batch, 3)`` bool: which of them a clip has; what the others hold of those it lacks is arbitrary.
     ``projected``, ``shared``, ``private`` and ``decoded`` are ``(batch, 3, width)``; ``domains`` ``(batch, 3, 3)``, the
     discriminator's logits, None without one.
     """
 
     logits: Tensor
     features: Tensor
+    present: Tensor
     projected: Tensor
     shared: Tensor
     private: Tensor
@@ -43,7 +45,8 @@ class MISA(nn.Module):
         s_m = sigmoid(W_s u_m)        p_m = sigmoid(W_m u_m)        decoded_m = D_m (p_m + s_m)
         features = relu(W [T(p_t, p_v, p_a, s_t, s_v, s_a)])
 
-    where T is a transformer layer over the six vectors and the brackets join them.
+    where T is a transformer layer over the six vectors and the brackets join them. The vectors of a modality that a clip
+    lacks are not read and count as zero.
 
     Args:
         encoder: the pre-trained text encoder.
@@ -92,12 +95,17 @@ class MISA(nn.Module):
         video = as_frames(batch["video_feats"], batch["video_lengths"])
         audio = as_frames(batch["audio_feats"], batch["audio_lengths"])
         if self.settings.host:
-            video, audio = (Frames(pad_frames(frames, mask.shape[1]).values, mask) for frames in (video, audio))
+            video, audio = (
+                Frames(pad_frames(frames, mask.shape[1]).values, mask & frames.present[:, None])
+                for frames in (video, audio)
+            )
         text = self.encoder.encode(self.encoder.embed(token_ids, segment_ids), mask)
         return masked_mean(text, mask), self.video(*video), self.audio(*audio)
 
     def forward(self, batch: Mapping[str, Tensor]) -> MISAOutput:
         """Scores a batch."""
+        has_video, has_audio = batch["video_lengths"] > 0, batch["audio_lengths"] > 0
+        present = torch.stack([torch.ones_like(has_video), has_video, has_audio], dim=1)
         vectors = [project(vector) for project, vector in zip(self.project, self.modalities(batch))]
         projected = torch.stack(vectors, dim=1)
         shared = self.shared(projected).sigmoid()
@@ -109,21 +117,23 @@ class MISA(nn.Module):
             weight = self.settings.reverse_grad_weight
             # the same value, with its gradient reversed
             domains = self.discriminator((1 + weight) * shared.detach() - weight * shared)
-        features = self.fusion(self.transformer(torch.cat([private, shared], dim=1)).flatten(1))
-        return MISAOutput(self.classifier(features), features, projected, shared, private, decoded, domains)
+        absent = ~present.repeat(1, 2)
+        read = self.transformer(torch.cat([private, shared], dim=1), src_key_padding_mask=absent)
+        features = self.fusion(read.masked_fill(absent[..., None], 0).flatten(1))
+        return MISAOutput(self.classifier(features), features, present, projected, shared, private, decoded, domains)
 
     def loss(self, output: MISAOutput, label_ids: Tensor) -> dict[str, Tensor]:
         """The four terms, each with its weight; only the classification looks at labels."""
-        settings = self.settings
+        settings, present = self.settings, output.present
         if output.domains is None:
-            alike = {"cmd": settings.sim_weight * similarity(output.shared)}
+            alike = {"cmd": settings.sim_weight * similarity(output.shared, present)}
         else:
-            alike = {"adversarial": settings.sim_weight * adversarial(output.domains)}
+            alike = {"adversarial": settings.sim_weight * adversarial(output.domains, present)}
         return {
             "classification": task_loss(output.logits, label_ids, self.num_labels),
-            "difference": settings.diff_weight * difference(output.private, output.shared),
+            "difference": settings.diff_weight * difference(output.private, output.shared, present),
             **alike,
-            "reconstruction": settings.recon_weight * reconstruction(output.decoded, output.projected),
+            "reconstruction": settings.recon_weight * reconstruction(output.decoded, output.projected, present),
         }
 
     def vim(self) -> tuple[Tensor, Tensor]:

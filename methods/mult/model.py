@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.crossmodal import CrossmodalTransformer
 from mia_plugins.nn.encoder import TextEncoder
-from mia_plugins.nn.frames import Frames, as_frames, pad_frames
+from mia_plugins.nn.frames import Frames, as_frames, pad_frames, zero_absent
 from mia_plugins.nn.losses import task_loss
 from mia_plugins.plugin.method import BasicOutput
 from mia_plugins.plugin.task import Task
@@ -26,7 +26,7 @@ class Projection(nn.Module):
     """A convolution over time to the common width, without a bias; none where the width is right already.
 
     Each result sees ``kernel`` tokens or frames, so a clip of n becomes one of n - kernel + 1; a clip that is shorter
-    than the kernel becomes one element, made with zeros behind its end.
+    than the kernel becomes one element, made with zeros behind its end, and a clip of none stays one of none.
 
     Args:
         source, dim: widths.
@@ -46,7 +46,8 @@ class Projection(nn.Module):
             values = values * mask[..., None]
         values = F.pad(values, (0, 0, 0, max(0, self.kernel - values.shape[1])))
         projected = self.conv(values.transpose(1, 2)).transpose(1, 2)
-        elements = (mask.sum(dim=1, keepdim=True) - self.kernel + 1).clamp(min=1)
+        count = mask.sum(dim=1, keepdim=True)
+        elements = (count - self.kernel + 1).clamp(min=1).minimum(count)
         return Frames(projected, torch.arange(projected.shape[1], device=mask.device) < elements)
 
 
@@ -58,6 +59,8 @@ class MulT(nn.Module):
         Z_t = last(SA([CM(X_t <- X_a); CM(X_t <- X_v)]))        Z_a, Z_v alike
         Z = [Z_t; Z_a; Z_v]
         features = Z + W_2 relu(W_1 Z)        logits = W features
+
+    A modality that a clip lacks is not read, and its Z is zero.
 
     Args:
         encoder: the pre-trained text encoder.
@@ -149,10 +152,12 @@ class MulT(nn.Module):
         return BasicOutput(self.classifier(features), features)
 
     def last(self, hidden: Tensor, mask: Tensor) -> Tensor:
-        """The last element of each clip: ``(batch, length, dim)`` to ``(batch, dim)``."""
+        """The last element of each clip, zeros where it has none: ``(batch, length, dim)`` to ``(batch, dim)``."""
+        count = mask.sum(dim=1)
         if self.lengths is not None:
-            return hidden[:, -1]
-        return hidden[torch.arange(len(hidden), device=hidden.device), mask.sum(dim=1) - 1]
+            return zero_absent(hidden[:, -1], count > 0)
+        last = hidden[torch.arange(len(hidden), device=hidden.device), (count - 1).clamp(min=0)]
+        return zero_absent(last, count > 0)
 
     def loss(self, output: BasicOutput, label_ids: Tensor) -> Tensor:
         """Cross-entropy; see :func:`mia_plugins.nn.losses.task_loss` for out-of-scope rows and other problems."""

@@ -51,6 +51,8 @@ class SimilarityAlignment(nn.Module):
 class ModalityPrompt(nn.Module):
     """``P + gamma W_o T(P, video, audio)``: T the crossmodal transformer, P the learned context projected.
 
+    Where a clip lacks video or audio, the other one is key and value; where it lacks both, T reads nothing.
+
     Args:
         length: of the prompt.
         dim: width of the encoder.
@@ -92,6 +94,9 @@ class ModalityPrompt(nn.Module):
         real = torch.ones(vectors.shape[:2], dtype=torch.bool, device=vectors.device)
         context = self.text_align(Frames(vectors, real), vectors).expand(batch, -1, -1)
         seen, heard = self.video(self.video_align(video, context)), self.audio(self.audio_align(audio, context))
+        has_video, has_audio = video.present[:, None, None], audio.present[:, None, None]
+        seen, heard = torch.where(has_video, seen, heard), torch.where(has_audio, heard, seen)
         key, value = (heard, seen) if self.audio_keys else (seen, heard)
-        prompt = self.text(vectors).expand(batch, -1, -1)
-        return prompt + self.gamma * self.out(self.transformer(prompt, real.expand(batch, -1), key, value))
+        prompt, places = self.text(vectors).expand(batch, -1, -1), real.expand(batch, -1)
+        read = self.transformer(prompt, places, key, value, places & (has_video | has_audio)[..., 0])
+        return prompt + self.gamma * self.out(read)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from .chained import turn_ids
 from .clips import Clips
+from .history import NO_TURN, text_with_history
 
 FRAME_STEP = 16  # fewer batch sizes fragment the memory less (docs/performance.md)
+_TEXTS = 1000  # tokenized at once: what a tokenizer returns takes ten times the memory of the token ids
+
+
+class TurnIds(NamedTuple):
+    """Of one clip, which turn each token and frame is of; int64, see :mod:`~mia_plugins.data.history`."""
+
+    text: Sequence[int]
+    video: np.ndarray
+    audio: np.ndarray
 
 
 class Sample(NamedTuple):
@@ -22,8 +34,9 @@ class Sample(NamedTuple):
         place: its row in the split.
         label_id: its label id, its labels (labels,), or its number; see :class:`~mia_plugins.data.clips.Clips`.
         token_ids: of its text.
-        video, audio: float32 (frames, width).
+        video, audio: float32 (frames, width); no frames where the clip has none.
         train_place: its row among the in-scope training clips; -1 if it is none of them.
+        turns: where it comes with its history.
     """
 
     place: int
@@ -32,6 +45,7 @@ class Sample(NamedTuple):
     video: np.ndarray
     audio: np.ndarray
     train_place: int = -1
+    turns: TurnIds | None = None
 
 
 class ClipDataset(Dataset[Sample]):
@@ -41,12 +55,19 @@ class ClipDataset(Dataset[Sample]):
         clips: the clips.
         token_ids: of each clip's text.
         train_clips: this many clips, from the first on, are the in-scope training clips, in their order.
+        text_turns: the turn id of each token, where clips come with their history.
     """
 
-    def __init__(self, clips: Clips, token_ids: Sequence[Sequence[int]], train_clips: int = 0) -> None:
+    def __init__(
+        self,
+        clips: Clips,
+        token_ids: Sequence[Sequence[int]],
+        train_clips: int = 0,
+        text_turns: Sequence[Sequence[int]] | None = None,
+    ) -> None:
         if len(token_ids) != len(clips):
             raise ValueError(f"{len(token_ids)} tokenized texts for {len(clips)} clips")
-        self.clips, self.token_ids, self.train_clips = clips, token_ids, train_clips
+        self.clips, self.token_ids, self.train_clips, self.text_turns = clips, token_ids, train_clips, text_turns
 
     def __len__(self) -> int:
         return len(self.clips)
@@ -55,7 +76,11 @@ class ClipDataset(Dataset[Sample]):
         clips = self.clips
         train_place = index if index < self.train_clips else -1
         label_id, token_ids = clips.label_ids[index], self.token_ids[index]
-        return Sample(index, label_id, token_ids, clips.video[index], clips.audio[index], train_place)
+        sample = Sample(index, label_id, token_ids, clips.video[index], clips.audio[index], train_place)
+        if self.text_turns is None:
+            return sample
+        turns = TurnIds(self.text_turns[index], turn_ids(clips.video, index), turn_ids(clips.audio, index))
+        return sample._replace(turns=turns)
 
     def most_frames(self) -> tuple[int, int]:
         """Frames of the longest clip, (video, audio)."""
@@ -77,10 +102,33 @@ def tokenize(texts: Sequence[str], tokenizer: Callable[..., Any], max_length: in
         tokenizer: a Hugging Face tokenizer.
         max_length: tokens, special ones included.
     """
-    if not texts:
-        return []
-    encoded = tokenizer(list(texts), add_special_tokens=True, truncation=True, max_length=max_length)
-    return [list(ids) for ids in encoded["input_ids"]]
+    token_ids: list[list[int]] = []
+    for at in range(0, len(texts), _TEXTS):
+        some = list(texts[at : at + _TEXTS])
+        encoded = tokenizer(some, add_special_tokens=True, truncation=True, max_length=max_length)
+        token_ids += [list(ids) for ids in encoded["input_ids"]]
+    return token_ids
+
+
+def tokenize_with_history(
+    clips: Clips, tokenizer: Callable[..., Any], max_length: int, most: int
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Token ids and turn ids of each utterance with its history.
+
+    Args:
+        clips: with their ``history``.
+        tokenizer, max_length: as in :func:`tokenize`, for each utterance alone.
+        most: tokens of an utterance with its history.
+    """
+    earlier: Sequence[Sequence[str]] = clips.history if clips.history is not None else [[]] * len(clips)
+    texts = list(dict.fromkeys(chain(clips.texts, *earlier)))
+    known = dict(zip(texts, tokenize(texts, tokenizer, max_length)))
+
+    def parts(text: str, before: Sequence[str]) -> Iterator[list[int]]:
+        return (known[each] for each in (text, *before))
+
+    pairs = [text_with_history(parts(text, before), most) for text, before in zip(clips.texts, earlier)]
+    return [ids for ids, _ in pairs], [turns for _, turns in pairs]
 
 
 def collate(
@@ -96,9 +144,12 @@ def collate(
 
     Returns:
         ``index`` (B,), the clips' places in the split; ``train_place`` (B,); ``label_ids`` (B,);
-        ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (all 0);
-        ``video_feats`` (B, Lv, Dv) float32, zero-padded; ``video_lengths`` (B,), in frames; audio likewise.
-        All but the frames and labels that are no ids are int64.
+        ``text_feats`` (B, 3, Lt): token ids, mask (1 = token), segments (1 on tokens of the history, else 0);
+        ``video_feats`` (B, Lv, Dv) float32, zero-padded, Lv at least 1; ``video_lengths`` (B,), in frames, 0 for a clip
+        without video; audio likewise.
+        All but the frames and labels that are no ids are int64. Where clips come with their history also ``text_turns``
+        (B, Lt), ``video_turns`` (B, Lv) and ``audio_turns``: turn ids, :data:`~mia_plugins.data.history.NO_TURN` on
+        padding and separators.
 
     >>> frames = np.ones((2, 4), np.float32)
     >>> batch = collate([Sample(0, 1, [7, 8], frames, frames), Sample(1, 0, [7], frames[:1], frames)], pad_token_id=9)
@@ -110,9 +161,12 @@ def collate(
     for row, sample in zip(text, batch):
         row[0, : len(sample.token_ids)] = sample.token_ids
         row[1, : len(sample.token_ids)] = 1
+    turns = [sample.turns for sample in batch if sample.turns is not None]
+    text_turns = _pad_turns([each.text for each in turns], text.shape[2])
+    text[: len(turns), 2] = text_turns > 0
     video, video_lengths = _pad([sample.video for sample in batch], most_frames[0])
     audio, audio_lengths = _pad([sample.audio for sample in batch], most_frames[1])
-    return {
+    padded = {
         "index": torch.tensor([sample.place for sample in batch], dtype=torch.int64),
         "train_place": torch.tensor([sample.train_place for sample in batch], dtype=torch.int64),
         "label_ids": torch.from_numpy(np.array([sample.label_id for sample in batch])),
@@ -122,12 +176,25 @@ def collate(
         "audio_feats": audio,
         "audio_lengths": audio_lengths,
     }
+    if turns:
+        padded["text_turns"] = torch.from_numpy(text_turns)
+        padded["video_turns"] = torch.from_numpy(_pad_turns([each.video for each in turns], video.shape[1]))
+        padded["audio_turns"] = torch.from_numpy(_pad_turns([each.audio for each in turns], audio.shape[1]))
+    return padded
+
+
+def _pad_turns(turns: Sequence[Sequence[int] | np.ndarray], longest: int) -> np.ndarray:
+    """Pad turn ids to int64 (B, longest)."""
+    padded = np.full((len(turns), longest), NO_TURN, np.int64)
+    for row, each in zip(padded, turns):
+        row[: len(each)] = each
+    return padded
 
 
 def _pad(sequences: Sequence[np.ndarray], most: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Pad clips of (frames, width) to float32 (B, frames of the longest or a few more, width); and lengths (B,)."""
     lengths = [len(sequence) for sequence in sequences]
-    longest = max(lengths)
+    longest = max(1, *lengths)  # a batch of clips without this modality is one frame of padding
     longest = max(longest, min(most, math.ceil(longest / FRAME_STEP) * FRAME_STEP))
     padded = np.zeros((len(sequences), longest, sequences[0].shape[1]), np.float32)
     for row, sequence in zip(padded, sequences):

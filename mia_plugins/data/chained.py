@@ -39,6 +39,11 @@ class Chained(Sequence[np.ndarray]):
         """Frames of each clip, int64 (clips,)."""
         return np.concatenate([frame_counts(part) for part in self._parts] or [np.empty(0, np.int64)])
 
+    def turn_ids(self, index: int) -> np.ndarray:
+        """See :func:`turn_ids`."""
+        part = bisect_right(self._ends, index)
+        return turn_ids(self._parts[part], index - (self._ends[part - 1] if part else 0))
+
 
 class Computed(Sequence[np.ndarray]):
     """Clips that a function computes, anew each time they are asked for.
@@ -50,10 +55,17 @@ class Computed(Sequence[np.ndarray]):
     Args:
         make: index from 0 -> float32 (frames, width).
         lengths: int64 (clips,), frames of each clip.
+        turns: index -> the turn ids of its frames; None: none has a history.
     """
 
-    def __init__(self, make: Callable[[int], np.ndarray], lengths: np.ndarray) -> None:
+    def __init__(
+        self,
+        make: Callable[[int], np.ndarray],
+        lengths: np.ndarray,
+        turns: Callable[[int], np.ndarray] | None = None,
+    ) -> None:
         self._make, self.lengths = make, lengths
+        self.turn_ids = turns or (lambda index: np.zeros(int(lengths[index]), np.int64))
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -71,3 +83,12 @@ def frame_counts(frames: Sequence[np.ndarray]) -> np.ndarray:
     if known is not None:
         return known
     return np.fromiter((len(clip) for clip in frames), np.int64, len(frames))
+
+
+def turn_ids(frames: Sequence[np.ndarray], index: int) -> np.ndarray:
+    """The turn id of each frame of a clip, int64 (frames,): 0 but where the clip has a history.
+
+    See :class:`~mia_plugins.data.history.FramesWithHistory`.
+    """
+    known = getattr(frames, "turn_ids", None)
+    return known(index) if known is not None else np.zeros(len(frames[index]), np.int64)

@@ -35,6 +35,8 @@ class Clips:
             no frames.
         dialogues, turns, speakers: of each clip, where the data set has them: the dialogue's name, the place in it (any
             numbers that rise), and who speaks.
+        history: what was said before each utterance, newest first; None: single turns. Video and audio then are
+            :class:`~mia_plugins.data.history.FramesWithHistory` (see :mod:`~mia_plugins.data.dialogues`).
     """
 
     keys: Sequence[str]
@@ -45,6 +47,7 @@ class Clips:
     dialogues: Sequence[str] | None = None
     turns: Sequence[int] | None = None
     speakers: Sequence[str] | None = None
+    history: Sequence[Sequence[str]] | None = None
 
     def __post_init__(self) -> None:
         parts = (getattr(self, each.name) for each in fields(self))
@@ -71,6 +74,7 @@ class Clips:
             dialogues=_joined([part.dialogues for part in parts]),
             turns=_joined([part.turns for part in parts]),
             speakers=_joined([part.speakers for part in parts]),
+            history=_joined([part.history for part in parts]),
         )
 
 

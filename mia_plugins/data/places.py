@@ -31,7 +31,7 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     """
     _check_text("data_path", str(data_path))
     _check_text("ood_dataset", ood_dataset or "")
-    if ood_dataset is not None and leaves_folder(ood_dataset):
+    if ood_dataset is not None and _leaves_folder(ood_dataset):
         raise UserError(f"ood_dataset {ood_dataset!r}: not a folder's name; give one such as {adapter.ood_dataset}")
     patterns = adapter.in_scope if ood_dataset is None else adapter.out_of_scope
     separate = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
@@ -49,7 +49,7 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
 
 
 def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
-    """The tables and feature files, or folders of such files, that a run reads.
+    """The tables that are there, and the feature files or folders of such that a run reads.
 
     Raises:
         UserError: the data set is not there.
@@ -58,13 +58,14 @@ def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
     folders = [find_scope(adapter, data_path, None).folder]
     if request.train_ood or request.test_ood:
         folders.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset).folder)
-    files = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    tables = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    files = [table for table in tables if is_regular(table)]
     for subfolder, known, wanted in (
         (request.video_data_path, adapter.video_files, request.video_feats),
         (request.audio_data_path, adapter.audio_files, request.audio_feats),
     ):
         files += find_features(known, [folder / subfolder for folder in folders], wanted)
-    return [file for file in files if file.exists()]
+    return files
 
 
 def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path], wanted: str | None) -> list[Path]:
@@ -88,7 +89,7 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         kinds = list(files.values())
     elif wanted in files:
         kinds = [files[wanted]]
-    elif leaves_folder(wanted):
+    elif _leaves_folder(wanted):
         raise UserError(f"features {wanted!r}: not in the data set's folder; give a file's name or {', '.join(files)}")
     else:
         kinds = [(wanted,)]
@@ -124,10 +125,10 @@ def _check_text(option: str, value: str) -> None:
         raise UserError(f"{option} {ascii(value)}: the name is not UTF-8; rename it") from None
 
 
-def leaves_folder(name: str) -> bool:
+def _leaves_folder(name: str) -> bool:
     """Whether a path given as a name is absolute or goes up, on any system.
 
-    >>> [leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
+    >>> [_leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
     [False, False, True, True, True, True]
     """
     path = PureWindowsPath(name)  # knows both separators and drives

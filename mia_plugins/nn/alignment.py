@@ -1,4 +1,7 @@
-"""Alignment of video and audio to the length of the text: ``Align`` in Eq. 4 and 6 ("same method as [8]")."""
+"""Alignment of video and audio to the length of the text: ``Align`` in Eq. 4 and 6 ("same method as [8]").
+
+Each returns a mask beside the aligned frames; it is false everywhere for a clip that has no frames.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ class CTCAlignment(nn.Module):
         with torch.autocast(frames.device.type, enabled=False):
             weights = self.positions(frames)[0].softmax(dim=-1)[..., 1:] * mask[..., None]
         aligned = weights.transpose(1, 2) @ frames
-        return aligned, torch.ones(aligned.shape[:2], dtype=torch.bool, device=frames.device)
+        return aligned, mask.any(dim=1, keepdim=True).expand(aligned.shape[:2])
 
 
 class Conv1dAlignment(nn.Module):
@@ -49,7 +52,7 @@ class Conv1dAlignment(nn.Module):
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """As :meth:`CTCAlignment.forward`."""
         aligned = self.weight[:, : frames.shape[1]] @ (frames * mask[..., None])
-        return aligned, torch.ones(aligned.shape[:2], dtype=torch.bool, device=frames.device)
+        return aligned, mask.any(dim=1, keepdim=True).expand(aligned.shape[:2])
 
 
 class AveragePoolAlignment(nn.Module):
@@ -67,7 +70,7 @@ class AveragePoolAlignment(nn.Module):
         count = mask.sum(dim=1, keepdim=True)
         parts = count.clamp(max=self.length)
         step = torch.arange(frames.shape[1], device=frames.device)
-        part = torch.where(mask, step * parts // count, -1)
+        part = torch.where(mask, step * parts // count.clamp(min=1), -1)
         member = (part[:, None, :] == torch.arange(self.length, device=frames.device)[:, None]).to(frames.dtype)
         size = member.sum(dim=-1, keepdim=True)
         return member @ frames / size.clamp(min=1), size[..., 0] > 0

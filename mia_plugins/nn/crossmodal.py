@@ -93,7 +93,8 @@ class CrossmodalLayer(nn.Module):
             self.heads,
             self.attn_dropout.p if self.training else 0.0,
         )
-        query = query + self.res_dropout(self.out(read))
+        # where there is nothing to read, nothing is added, not even the bias
+        query = query + self.res_dropout(self.out(read)).masked_fill(~mask.any(dim=-1, keepdim=True), 0)
         inner = self.relu_dropout(F.relu(self.inner(self.feedforward_norm(query))))
         return query + self.res_dropout(self.outer(inner))
 
@@ -108,8 +109,8 @@ class CrossmodalTransformer(nn.Module):
         attn_dropout, relu_dropout, res_dropout: see :class:`CrossmodalLayer`.
         embed_dropout: probability, of what enters the first layer.
         causal: see :func:`readable`.
-        host: as in the benchmarks: padding is read like anything else, and an element whose first value is exactly
-            zero gets no position.
+        host: as in the benchmarks: padding is read like anything else, but for that of a clip with no elements at all;
+            and an element whose first value is exactly zero gets no position.
     """
 
     def __init__(
@@ -151,14 +152,16 @@ class CrossmodalTransformer(nn.Module):
             source_mask: of key and value; None, with a key: nothing is padding.
 
         Returns:
-            ``(batch, targets, dim)``; what stands at padding is arbitrary.
+            ``(batch, targets, dim)``; what stands at padding is arbitrary. Of a clip without sources the query is not
+            changed by any attention.
         """
         if key is None:
             source_mask = query_mask
         elif source_mask is None:
             source_mask = torch.ones(key.shape[:2], dtype=torch.bool, device=key.device)
         if self.host:
-            query_mask, source_mask = torch.ones_like(query_mask), torch.ones_like(source_mask)
+            query_mask = torch.ones_like(query_mask)
+            source_mask = source_mask.any(dim=1, keepdim=True).expand_as(source_mask)
         hidden = self.embed(query)
         source_key = hidden if key is None else self.embed(key)
         source_value = source_key if value is None or value is key else self.embed(value)

@@ -33,8 +33,12 @@ class TextEncoder(nn.Module):
         return self.config.hidden_size
 
     def embed(self, token_ids: Tensor, segment_ids: Tensor) -> Tensor:
-        """Token, position and segment embeddings, normalized: ``(batch, length)`` ids to ``(batch, length, dim)``."""
-        return self.embeddings(input_ids=token_ids, token_type_ids=segment_ids)
+        """Token, position and segment embeddings, normalized: ``(batch, length)`` ids to ``(batch, length, dim)``.
+
+        An encoder that knows one kind of segment (RoBERTa) takes all tokens for that one.
+        """
+        known = max(getattr(self.config, "type_vocab_size", 1), 1)
+        return self.embeddings(input_ids=token_ids, token_type_ids=segment_ids.clamp(max=known - 1))
 
     def encode(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Transformer layers over ``hidden`` ``(batch, length, dim)``; ``mask`` ``(batch, length)`` is true on tokens."""

@@ -39,9 +39,21 @@ def resolve(name: str) -> str:
 
 def hidden_size(name: str) -> int | None:
     """The width of a pre-trained encoder, by its ``config.json``; None where that is not on this machine."""
+    return configured(name, "hidden_size")
+
+
+def positions(name: str) -> int | None:
+    """How many tokens a pre-trained encoder takes, by its ``config.json``; None where that is not on this machine."""
+    most = configured(name, "max_position_embeddings")
+    # RoBERTa and its kin count from behind the id of padding, which is 1
+    return most - 2 if most is not None and most % 8 == 2 else most
+
+
+def configured(name: str, key: str) -> int | None:
+    """A whole number of a pre-trained encoder's ``config.json``; None where it is not there."""
     try:
         folder = local_folder(resolve(name))
-        return read_object(folder / "config.json", {"hidden_size": int})["hidden_size"] if folder else None
+        return read_object(folder / "config.json", {key: int})[key] if folder else None
     except (UserError, OSError, TypeError):  # the last: a config that is only looked at has no name to give
         return None
 

@@ -67,7 +67,13 @@ def classification_loss(logits: Tensor, label_ids: Tensor, num_labels: int) -> T
 
 
 def supervised_contrast(
-    anchor: Tensor, other: Tensor, label_ids: Tensor, *, num_labels: int, temperature: float
+    anchor: Tensor,
+    other: Tensor,
+    label_ids: Tensor,
+    *,
+    num_labels: int,
+    temperature: float,
+    present: Tensor | None = None,
 ) -> Tensor:
     """Pulls each clip's vector in one space to those of its label in another space, away from other labels'.
 
@@ -82,6 +88,8 @@ def supervised_contrast(
         label_ids: ``(batch,)``, an id of ``num_labels`` being out of scope; or in another problem's form.
         num_labels: number of in-scope intents.
         temperature: ``t``.
+        present: ``(batch,)`` bool: the clips that have the modality whose vectors these are; the others take no part
+            either. None: all have it.
 
     Returns:
         A scalar; zero where all clips have one label, or none is in scope.
@@ -91,6 +99,8 @@ def supervised_contrast(
     0.3133
     """
     taking_part, labels = in_scope(label_ids, num_labels), label_sets(label_ids)
+    if present is not None:
+        taking_part = taking_part & present
     with torch.autocast(anchor.device.type, enabled=False):  # which would bring the product to its lower precision
         cosine = F.normalize(anchor.float(), dim=-1) @ F.normalize(other.float(), dim=-1).T / temperature
     itself = torch.eye(len(label_ids), dtype=torch.bool, device=label_ids.device)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .frames import Frames
+from .frames import Frames, zero_absent
 
 EPSILON = 1e-6  # keeps a displacement of zero from being divided by
 
@@ -20,6 +20,8 @@ class MAG(nn.Module):
         h = g_v * (W_v v + b_v) + g_a * (W_a a + b_a)
         alpha = min(beta * |t| / |h|, 1)
         out = Dropout(LayerNorm(t + alpha h))
+
+    A modality that a clip lacks adds nothing to h.
 
     Args:
         dim: width of the text embeddings.
@@ -53,12 +55,17 @@ class MAG(nn.Module):
         ``length`` may be less than that of the alignments, where a batch has shorter texts.
         """
         length = text.shape[1]
-        return self.shift(text, self.video_align(*video)[0][:, :length], self.audio_align(*audio)[0][:, :length])
+        aligned = self.video_align(*video)[0][:, :length], self.audio_align(*audio)[0][:, :length]
+        return self.shift(text, *aligned, video.present, audio.present)
 
-    def shift(self, text: Tensor, video: Tensor, audio: Tensor) -> Tensor:
-        """``video`` ``(batch, length, video_dim)`` and ``audio`` ``(batch, length, audio_dim)`` are aligned already."""
+    def shift(self, text: Tensor, video: Tensor, audio: Tensor, has_video: Tensor, has_audio: Tensor) -> Tensor:
+        """``video`` ``(batch, length, video_dim)`` and ``audio`` ``(batch, length, audio_dim)`` are aligned already.
+
+        ``has_video`` and ``has_audio`` ``(batch,)`` are true for the clips that have them.
+        """
         video_gate = F.relu(self.video_gate(torch.cat([video, text], dim=-1)))
         audio_gate = F.relu(self.audio_gate(torch.cat([audio, text], dim=-1)))
-        displacement = video_gate * self.video(video) + audio_gate * self.audio(audio)
+        seen, heard = video_gate * self.video(video), audio_gate * self.audio(audio)
+        displacement = zero_absent(seen, has_video) + zero_absent(heard, has_audio)
         ratio = text.norm(dim=-1, keepdim=True) / (displacement.norm(dim=-1, keepdim=True) + EPSILON)
         return self.dropout(self.norm(text + (self.beta * ratio).clamp(max=1) * displacement))

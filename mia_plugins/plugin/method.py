@@ -6,12 +6,25 @@ A batch is a dictionary of tensors under the benchmarks' names:
 key                 shape                       what
 ==================  ==========================  ===================================================================
 ``text_feats``      ``(batch, 3, tokens)``      int64: token ids, mask (1 on tokens), segments
-``video_feats``     ``(batch, frames, dim)``    float32 frames, zeros behind the last one
-``video_lengths``   ``(batch,)``                int64: frames of each clip, at least 1
+``video_feats``     ``(batch, frames, dim)``    float32 frames, at least 1; only those of each clip may be read
+``video_lengths``   ``(batch,)``                int64: frames of each clip; 0: it has no video
 ``audio_feats``     ``(batch, frames, dim)``    as video
 ``audio_lengths``   ``(batch,)``                as video
 ``train_place``     ``(batch,)``                int64: the clip's row among the in-scope training clips, -1 for any other
-``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on
+``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on;
+                                                float ``(batch, labels)`` for several labels, ``(batch,)`` for a number
+==================  ==========================  ===================================================================
+
+With ``--dialogue_mode multi_turn`` a clip's tokens and frames are followed by those of earlier utterances, newest first
+(``docs/dialogues.md``). The segments of ``text_feats`` are then 1 on their tokens, lengths count their frames, and there
+are three keys more, which a method may leave alone:
+
+==================  ==========================  ===================================================================
+``text_turns``      ``(batch, tokens)``         int64: 0 on the clip's own tokens, 1 on those of the newest earlier
+                                                utterance, 2 and so on; -1 on padding
+``video_turns``     ``(batch, frames)``         the same of frames; -1 also on the separator, one frame of zeros between
+                                                the clip's own frames and the others
+``audio_turns``     ``(batch, frames)``         as video
 ==================  ==========================  ===================================================================
 """
 

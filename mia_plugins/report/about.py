@@ -112,6 +112,8 @@ def command_of(group: Group) -> str:
     words += [f"--{name}" for name in ("train_ood", "test_ood") if record.get(name) is True and not demo]
     if record["test_ood"] and record.get("test_mode") == "ood_det":
         words += ["--test_mode", "ood_det", "--ood_detection_method", plain(record.get("ood_detection_method"))]
+    dialogue = {name: value for name, value in entries(record, "dialogue").items() if value is not None}
+    words += [plain(word) for name, value in dialogue.items() for word in (f"--{name}", value)]
     words += ["--freeze_backbone_parameters"] if record.get("frozen") is True else []
     words += ["--modality_ablation"] if record["modality_ablation"] else []
     words += ["--seeds", *(str(run.record["seed"]) for run in group.runs)]

@@ -17,9 +17,20 @@ from ..plugin.method import Method
 from ..plugin.registry import METHOD_GROUP, find_method, names
 from ..runs.records import RECORD
 from ..runs.results import read_rows
+from ..runs.rows import context_words
 from .saved import SavedRun, plain, read_run
 
-IDENTITY = ("method", "dataset", "problem", "text_backbone", "data_mode", "train_ood", "test_ood", "test_mode")
+IDENTITY = (
+    "method",
+    "dataset",
+    "problem",
+    "text_backbone",
+    "data_mode",
+    "train_ood",
+    "test_ood",
+    "test_mode",
+    "dialogue",
+)
 MOST_TABLE_BYTES = 64 << 20
 
 
@@ -154,6 +165,8 @@ def named(runs: list[SavedRun], all_runs: Sequence[SavedRun]) -> Group:
     same = [other.record for other in all_runs if other.record["method"] == record["method"]]
     if len({other["text_backbone"] for other in same}) > 1:
         parts.append(record["text_backbone"])
+    if isinstance(record.get("dialogue"), dict):
+        parts.append(plain(context_words(record["dialogue"]))[:80])
     for key, value in sorted(record["settings"].items()):
         usual = Counter(json.dumps(other["settings"].get(key)) for other in same).most_common(1)[0][0]
         if json.dumps(value) != usual:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..data.chained import Computed, frame_counts
+from ..data.chained import Computed, frame_counts, turn_ids
 from ..evaluation.metrics import METRICS, displayed, shown_in_ablations, text_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
         clips: what to corrupt.
         train: training clips, which noise is made to resemble.
         modality: text, video or audio.
-        way: ``dropped``: one frame of zeros, or no word; ``shuffled``: every clip gets another clip's;
+        way: ``dropped``: no frames, or no word; ``shuffled``: every clip gets another clip's;
             ``noise``: as long as before, frames drawn from a normal distribution with the training frames' mean and
             standard deviation of each feature, words drawn from the training texts.
         rng: what to draw from.
@@ -44,32 +44,50 @@ def corrupt(clips: Clips, train: Clips, modality: str, way: str, rng: np.random.
     Returns:
         New clips; no file and no array of the old ones is changed.
     """
-    name = "texts" if modality == "text" else modality
-    values: Sequence[Any] = getattr(clips, name)
+    if modality == "text":
+        return corrupt_texts(clips, train, way, rng)
+    values: Sequence[Any] = getattr(clips, modality)
     corrupted: Sequence[Any]
     if way == "shuffled":
         order = derangement(len(clips), rng)
-        if modality == "text":
-            corrupted = [values[i] for i in order]
-        else:
-            corrupted = Computed(lambda i: values[int(order[i])], frame_counts(values)[order])
-    elif modality == "text":
-        words = [word for text in train.texts for word in text.split()] or [""]
-        lengths = [len(text.split()) if way == "noise" else 0 for text in values]
-        corrupted = [" ".join(rng.choice(words, size=length)) if length else "" for length in lengths]
+        corrupted = Computed(
+            lambda i: values[int(order[i])],
+            frame_counts(values)[order],
+            lambda i: turn_ids(values, int(order[i])),
+        )
     elif way == "dropped":
-        corrupted = [np.zeros((1, values[0].shape[1]), np.float32)] * len(clips)
+        corrupted = [np.empty((0, values[0].shape[1]), np.float32)] * len(clips)
     else:
-        mean, std = moments(getattr(train, name))
+        mean, std = moments(getattr(train, modality))
         counts, seed = frame_counts(values), int(rng.integers(2**63))
 
         def draw(i: int) -> np.ndarray:
             shape = int(counts[i]), len(mean)
             return np.random.default_rng([seed, i]).normal(mean, std, size=shape).astype(np.float32)
 
-        corrupted = Computed(draw, counts)
-    changed: dict[str, Any] = {name: corrupted}
+        corrupted = Computed(draw, counts, lambda i: turn_ids(values, i))
+    changed: dict[str, Any] = {modality: corrupted}
     return dataclasses.replace(clips, **changed)
+
+
+def corrupt_texts(clips: Clips, train: Clips, way: str, rng: np.random.Generator) -> Clips:
+    """:func:`corrupt` of the texts: those of the history go the way of the clip's own; arguments as there."""
+    history: Sequence[Sequence[str]] | None = clips.history
+    if way == "shuffled":
+        order = derangement(len(clips), rng)
+        texts = [clips.texts[i] for i in order]
+        history = [history[i] for i in order] if history is not None else None
+        return dataclasses.replace(clips, texts=texts, history=history)
+    words = [word for text in train.texts for word in text.split()] or [""]
+
+    def changed(text: str) -> str:
+        length = len(text.split()) if way == "noise" else 0
+        return " ".join(rng.choice(words, size=length)) if length else ""
+
+    texts = [changed(text) for text in clips.texts]
+    if history is not None:  # a dropped one is not there: several empty texts would still tell how many there were
+        history = [[changed(text) for text in each] if way == "noise" else [] for each in history]
+    return dataclasses.replace(clips, texts=texts, history=history)
 
 
 def derangement(count: int, rng: np.random.Generator) -> np.ndarray:
@@ -90,6 +108,7 @@ def moments(frames: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     for values in frames:
         wide = values.astype(np.float64)
         count, total, squares = count + len(wide), total + wide.sum(axis=0), squares + (wide**2).sum(axis=0)
+    count = max(count, 1)  # no clip may have this modality
     mean = np.asarray(total / count)
     return mean, np.sqrt(np.maximum(squares / count - mean**2, 0))
 

@@ -14,6 +14,7 @@ from ..evaluation.metrics import METRICS
 from ..nn.lookup import encoder_digest, short_name
 from ..system.digests import content, digest
 from .combinations import Combination
+from .context import chosen
 from .digests import code_digest, data_digest
 from .requests import data_mode, data_request
 from .session import Checked
@@ -26,6 +27,7 @@ def training_identity(checked: Checked, combination: Combination, seed: int) -> 
     if checked.kept is not None:
         return dict(checked.kept.identity)
     options = checked.options
+    dialogue = chosen(options)
     return {
         "method": options.method,
         "dataset": options.dataset,
@@ -36,6 +38,7 @@ def training_identity(checked: Checked, combination: Combination, seed: int) -> 
         "text_backbone": encoder_digest(options.text_backbone),
         "frozen": options.freeze_backbone_parameters,
         "seed": seed,
+        **({"dialogue": dialogue} if dialogue else {}),
         **{name: known_content(value) for name, value in combination.values().items()},
         "code": code_digest(checked.method, checked.dataset),
         "version": __version__,

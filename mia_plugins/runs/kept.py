@@ -28,13 +28,14 @@ from ..system.json_files import check_keys, read_object
 from ..training.checkpoints import WEIGHTS
 from ..training.settings import TrainSettings
 from .combinations import Combination
+from .context import DIALOGUE, SINGLE_TURNS
 from .options import make_options
 
 KEPT, BACKBONE, REFERENCE = "kept.json", "backbone", "reference.npz"
 FORMAT = 1
 MOST = 1_000_000  # frames, tokens, or numbers in a frame
 # options that the folder of a restored model sets; any that are given as well must agree
-BROUGHT = ("method", "dataset", "data_mode", "text_backbone", "train_ood", "freeze_backbone_parameters")
+BROUGHT = ("method", "dataset", "data_mode", "text_backbone", "train_ood", "freeze_backbone_parameters", *DIALOGUE)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,8 @@ def read_kept(place: Path) -> Kept:
             raise UserError(
                 f"{path}: is of format {shown(kept['format'])}, this version reads {FORMAT}; update mia-plugins"
             )
-        options = {name: kept["options"][name] for name in (*BROUGHT, "seed")}
+        brought = {**SINGLE_TURNS, **kept["options"]}
+        options = {name: brought[name] for name in (*BROUGHT, "seed")}
         make_options(options)  # checks them
         task = read_task(path, kept["task"])
         method = find_method(options["method"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,24 @@ class Whole:
         if len(text) > 20 or not digits.isdecimal() or not self.low <= int(text) <= self.high:
             raise argparse.ArgumentTypeError(f"{text[:40]} is not a whole number from {self.low} to {self.high}")
         return int(text)
+
+
+@dataclass(frozen=True)
+class Real:
+    """The ``type`` of an option that is a number in a range."""
+
+    low: float
+    high: float
+
+    def __call__(self, value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            number = math.nan
+        if not self.low <= number <= self.high:
+            text = value if isinstance(value, str) else shown(value)
+            raise argparse.ArgumentTypeError(f"{text[:40]} is not a number from {self.low:g} to {self.high:g}")
+        return number
 
 
 def checked(name: str, value: Any, action: argparse.Action | None) -> Any:
@@ -66,10 +85,11 @@ def one(name: str, value: Any, action: argparse.Action) -> Any:
     """A single value of an option."""
     if isinstance(value, os.PathLike):
         value = os.fspath(value)
-    if isinstance(action.type, Whole):
+    if isinstance(action.type, (Whole, Real)):
         try:
             if isinstance(value, bool):
-                raise argparse.ArgumentTypeError(f"{value} is not a whole number")
+                kind = "whole number" if isinstance(action.type, Whole) else "number"
+                raise argparse.ArgumentTypeError(f"{value} is not a {kind}")
             return action.type(int(value) if isinstance(value, Integral) else value)
         except argparse.ArgumentTypeError as error:
             raise UserError(f"{name}: {error}") from None

@@ -11,7 +11,8 @@ from .. import __version__
 from ..errors import UserError
 from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, METHOD_GROUP, names
 from ..plugin.values import shown
-from .option_values import IGNORED, Whole, check_values, checked
+from .context import add_options
+from .option_values import IGNORED, Real, Whole, check_values, checked
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
 MOST_SEED = 2**32 - 1  # of numpy
@@ -137,8 +138,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="score the test split again with each modality dropped, shuffled between clips, or replaced by noise",
     )
 
+    add_options(parser.add_argument_group("dialogues (docs/dialogues.md)"), Whole, Real)
+
     group = parser.add_argument_group("accepted from the benchmark's command lines, without effect")
-    group.add_argument("--dialogue_mode", default="single_turn", choices=("single_turn",), help="single turns only")
     for name in IGNORED:
         group.add_argument(f"--{name}", help=argparse.SUPPRESS)
     return parser

@@ -84,10 +84,13 @@ def of_lines(predictor: Predictor) -> Iterator[tuple[dict[str, str], Answer]]:
 
 def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tuple[dict[str, str], Answer]]:
     """Answers to the clips of a table."""
+    import numpy as np
+
     from ..data.dataset import DataRequest
+    from ..data.dialogues import with_history
     from ..plugin.registry import find_dataset
 
-    task = predictor.kept.task
+    task, longest = predictor.kept.task, predictor.longest()
     request = DataRequest(
         data_path=options.data_path,
         names=(options.split,),
@@ -95,7 +98,6 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
         video_feats=options.video_feats,
         audio_feats=options.audio_feats,
     )
-    longest = {"video": task.video_length, "audio": task.audio_length}
     clips = find_dataset(task.dataset).read_unlabelled(request, longest)
     for name, frames, width in (("video", clips.video, task.video_dim), ("audio", clips.audio, task.audio_dim)):
         if frames[0].shape[1] != width:
@@ -103,5 +105,7 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
                 f"{options.data_path}: {name} frames have {frames[0].shape[1]} numbers, the model takes {width}; "
                 f"choose the features it was trained on with --{name}_feats"
             )
+    if predictor.context is not None:
+        clips = with_history(clips, clips, np.arange(len(clips)), predictor.context, longest)
     about = ({"key": key, "text": text} for key, text in zip(clips.keys, clips.texts))
     yield from zip(about, predictor.answers(clips))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Union
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple, Union
 import numpy as np
 
 from ..data.clips import Clips
+from ..data.context import without_context
 from ..errors import UserError
 from ..evaluation.multi_label import decided
 from ..evaluation.predictions import Predictions
@@ -20,9 +22,10 @@ from ..training.checkpoints import WEIGHTS, load_weights
 from ..training.loading import make_loader
 from ..training.predict import predict
 from ..training.reference import load_predictions
+from .context import context_of, earlier_texts
 from .kept import REFERENCE, Kept, read_kept
 
-Frames = Union[np.ndarray, Sequence[np.ndarray], None]
+Frames = Union[np.ndarray, Sequence[Union[np.ndarray, None]], None]
 
 
 class Prediction(NamedTuple):
@@ -70,39 +73,57 @@ class Predictor:
 
     def __init__(self, kept: Kept, gpu_id: str | None = None) -> None:
         self.kept, self.labels, self.device = kept, kept.task.labels, choose_device(gpu_id)
+        self.context = context_of(argparse.Namespace(**kept.options))
         self.tokenizer = load_tokenizer(kept.task.text_backbone)
         self.model = build_model(kept.method, kept.task, kept.combination.method_settings)
         load_weights(self.model, kept.folder / WEIGHTS)
         self.model = self.model.to(self.device).eval()
 
-    def predict(self, text: str | Sequence[str], video: Frames = None, audio: Frames = None) -> Answer | list[Answer]:
+    def predict(
+        self,
+        text: str | Sequence[str],
+        video: Frames = None,
+        audio: Frames = None,
+        context: Sequence[Any] | None = None,
+        speaker: str | Sequence[str] | None = None,
+    ) -> Answer | list[Answer]:
         """Predicts the intent of one utterance, or of many.
 
         Args:
             text: what is said; a list for many.
-            video, audio: frames ``(frames, dim)``, as wide as in training; a list of them for many; None: the
-                utterance has none (it gets one frame of zeros, like a modality that the ablation drops).
+            video, audio: frames ``(frames, dim)``, as wide as in training; a list of them for many. None, in place of
+                all or in the list: there is none, and the model goes without.
+            context: of a model for dialogues: what was said before, in its order, as pairs ``(speaker, text)``; a list of
+                such lists for many; None: nothing. Earlier utterances have no frames here.
+            speaker: who speaks, where the model reads the same speaker's utterances; a list for many.
 
         Returns:
             A :class:`Prediction`, or by the model's problem :class:`SeveralLabels` or a :class:`Number`; or a list of them.
 
         Raises:
-            UserError: frames of another width or number, or that are not finite.
+            UserError: frames of another width or number, or that are not finite; a context for a model of single turns.
         """
         single = isinstance(text, str)
         texts: list[Any] = [text] if single else list(text) if isinstance(text, Iterable) else []
         if not texts or not all(isinstance(each, str) for each in texts):
             raise UserError("predict: text should be a string, or a list of at least one string")
-        task = self.kept.task
+        task, longest = self.kept.task, self.longest()
         clips = Clips(
             keys=[str(number) for number in range(len(texts))],
             texts=texts,
             label_ids=np.zeros(len(texts), np.int64),
-            video=frames_of("video", video, single, len(texts), task.video_dim, task.video_length),
-            audio=frames_of("audio", audio, single, len(texts), task.audio_dim, task.audio_length),
+            video=frames_of("video", video, single, len(texts), task.video_dim, longest["video"]),
+            audio=frames_of("audio", audio, single, len(texts), task.audio_dim, longest["audio"]),
+            history=earlier_texts(self.context, context, speaker, single, len(texts)),
         )
         answers = self.answers(clips)
         return answers[0] if single else answers
+
+    def longest(self) -> dict[str, int]:
+        """The most tokens (``text``) and frames (``video``, ``audio``) of an utterance without its history."""
+        task, context_len = self.kept.task, self.context.context_len if self.context else 0.0
+        most = {"text": task.text_length, "video": task.video_length, "audio": task.audio_length}
+        return {name: without_context(length, context_len) for name, length in most.items()}
 
     def answers(self, clips: Clips) -> list[Answer]:
         """A prediction for every clip."""
@@ -110,7 +131,8 @@ class Predictor:
         loader = make_loader(
             clips,
             tokenizer=self.tokenizer,
-            text_length=self.kept.task.text_length,
+            text_length=self.longest()["text"],
+            context_len=self.context.context_len if self.context else 0.0,
             batch_size=settings.eval_batch_size,
             device=self.device,
             num_workers=0,
@@ -159,13 +181,14 @@ def frames_of(name: str, given: Frames, single: bool, count: int, width: int, mo
     Raises:
         UserError: see :meth:`Predictor.predict`.
     """
-    if given is None:
-        return [np.zeros((1, width), np.float32)] * count
-    many: Any = [given] if single else list(given)
+    many: Any = [None] * count if given is None else [given] if single else list(given)
     if len(many) != count:
         raise UserError(f"predict: {name} has frames of {len(many)} clips for {count} texts")
     frames = []
     for number, each in enumerate(many):
+        if each is None:
+            frames.append(np.empty((0, width), np.float32))
+            continue
         values = np.asarray(each, np.float32)
         if values.ndim != 2 or values.shape[1] != width or not len(values):
             raise UserError(

@@ -20,6 +20,7 @@ from ..nn.lookup import short_name
 from ..plugin.picture import Constant
 from ..system.files import whole_file
 from ..system.json_files import write_json
+from .context import chosen
 
 if TYPE_CHECKING:
     import torch
@@ -66,6 +67,7 @@ def run_record(
         **{name: getattr(options, name) for name in OPTIONS},
         "ood_dataset": testing["ood_dataset"] or training["ood_dataset"],
         "text_backbone": short_name(options.text_backbone),
+        "dialogue": chosen(options),
         "demo": options.demo,
         "clips": {name: len(clips) for name, clips in session.data.splits.items()},
         "features": [path.name for path in session.data.sources if path.suffix != ".tsv"],

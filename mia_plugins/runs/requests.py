@@ -14,8 +14,11 @@ def data_mode(options: argparse.Namespace) -> str:
 
 
 def names(options: argparse.Namespace) -> tuple[str, ...]:
-    """The splits that are read: a restored model has what it needs of the training clips, but noise is drawn like them."""
-    test_alone = bool(options.restore) and not options.modality_ablation
+    """The splits that are read: a restored model has what it needs of the training clips.
+
+    But noise is drawn like them, and they may be part of a dialogue.
+    """
+    test_alone = bool(options.restore) and not options.modality_ablation and options.context_from != "all_splits"
     return ("test",) if test_alone else ("train", "dev", "test")
 
 

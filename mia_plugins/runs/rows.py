@@ -37,6 +37,7 @@ def table_row(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         test_ood=record["test_ood"],
         test_mode=record["test_mode"] if record["test_ood"] else "",
         ood_detection_method=record["ood_detection_method"] if detects else "",
+        context=context_words(record.get("dialogue")),
         frozen=record["frozen"],
         seed=record["seed"],
         **record["changed"],
@@ -53,6 +54,16 @@ def table_row(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         folder=str(folder),
     )
     return row
+
+
+def context_words(dialogue: Mapping[str, Any] | None) -> str:
+    """What belonged to an utterance's history, in one cell; empty for single turns.
+
+    >>> context_words({"dialogue_mode": "multi_turn", "context": "all", "context_turns": None, "context_len": 0.5})
+    'context=all context_len=0.5'
+    """
+    values = {name: value for name, value in (dialogue or {}).items() if name != "dialogue_mode" and value is not None}
+    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def run_id(record: Mapping[str, Any]) -> str:

@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 import torch
 
 from ..data.clips import Clips, LoadedData
+from ..data.context import Context, with_context
 from ..data.dataset import DataSet
+from ..data.dialogues import add_history
 from ..demo import build_demo
 from ..errors import UserError
 from ..nn.lookup import check_encoder, resolve
@@ -31,6 +33,7 @@ from ..training.manager import Loaders
 from ..training.optimizer import freeze_backbone
 from ..training.settings import TrainSettings
 from .combinations import Combination, combinations
+from .context import check_positions, context_of
 from .defaults import with_defaults
 from .kept import Kept, read_kept, restored_options
 from .requests import check_scope, data_request
@@ -82,7 +85,7 @@ class Session:
         """What a model is built for."""
         if self.kept is not None:
             return self.kept.task
-        data, lengths = self.data, self.dataset.max_lengths
+        data, lengths = self.data, self.lengths()
         ood_class = self.options.train_ood and settings.ood_training == "k_plus_1"
         return Task(
             dataset=self.options.dataset,
@@ -96,6 +99,16 @@ class Session:
             audio_dim=data.audio_dim,
             problem=data.problem,
         )
+
+    @property
+    def context(self) -> Context | None:
+        """What belongs to an utterance's history; None: single turns."""
+        return context_of(self.options)
+
+    def lengths(self) -> dict[str, int]:
+        """The most tokens (``text``) and frames (``video``, ``audio``) of a clip, with its history."""
+        context_len = self.context.context_len if self.context else 0.0
+        return {name: with_context(length, context_len) for name, length in self.dataset.max_lengths.items()}
 
     @property
     def checked(self) -> Checked:
@@ -118,8 +131,15 @@ class Session:
 
     def loaders(self, settings: TrainSettings) -> Loaders:
         """Batches of every split."""
-        length = self.dataset.max_lengths["text"]
-        return make_loaders(self.data, self.tokenizer, length, settings, self.options.num_workers, self.device)
+        return make_loaders(
+            self.data,
+            self.tokenizer,
+            self.dataset.max_lengths["text"],
+            settings,
+            self.options.num_workers,
+            self.device,
+            context_len=self.context.context_len if self.context else 0.0,
+        )
 
     def loader(self, clips: Clips, settings: TrainSettings, world: World = ALONE) -> Any:
         """Batches of clips to score: all, or one process' part."""
@@ -127,6 +147,7 @@ class Session:
             clips,
             tokenizer=self.tokenizer,
             text_length=self.dataset.max_lengths["text"],
+            context_len=self.context.context_len if self.context else 0.0,
             batch_size=settings.eval_batch_size,
             device=self.device,
             num_workers=0,
@@ -158,6 +179,7 @@ def check_options(options: argparse.Namespace) -> Checked:
     method = kept.method if kept is not None else find_method(options.method)
     dataset = find_dataset(options.dataset)
     options = with_defaults(options, method, dataset)
+    context_of(options)
     if options.demo:
         options.data_path = str(build_demo(cache_folder() / "demo"))
     if kept is None:
@@ -184,11 +206,16 @@ def open_session(checked: Checked, setup: Setup | None = None) -> Session:
     options = checked.options
     setup = setup or Setup()
     data = setup.data(options, checked.dataset)
+    context = context_of(options)
+    if context is not None:
+        data = add_history(data, context, checked.dataset.max_lengths)
     check_detector(options, data)
     kept = checked.kept
     if kept is not None and (tuple(data.labels), data.problem) != (kept.task.labels, kept.task.problem):
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
+    if context is not None:
+        check_positions(source, with_context(checked.dataset.max_lengths["text"], context.context_len))
     return Session(*checked, data, source, setup.tokenizer(source))
 
 

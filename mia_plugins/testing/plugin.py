@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..data.batches import collate
 from ..data.clips import LoadedData
 from ..data.dataset import Outline
+from ..data.history import NO_TURN
 from ..data.problem import Problem
 from ..plugin.method import Method, build_model
 from ..plugin.settings import split_settings
@@ -136,7 +137,12 @@ def pad_to_the_most(batch: Batch) -> dict[str, Tensor]:
         "video_feats": (0, 0, 0, VIDEO_LENGTH - batch["video_feats"].shape[1]),
         "audio_feats": (0, 0, 0, AUDIO_LENGTH - batch["audio_feats"].shape[1]),
     }
-    return {key: nn.functional.pad(value, more[key]) if key in more else value for key, value in batch.items()}
+    padded = {key: nn.functional.pad(value, more[key]) if key in more else value for key, value in batch.items()}
+    for kind, dim in (("text", 2), ("video", 1), ("audio", 1)):
+        if f"{kind}_turns" in batch:
+            turns, length = batch[f"{kind}_turns"], padded[f"{kind}_feats"].shape[dim]
+            padded[f"{kind}_turns"] = nn.functional.pad(turns, (0, length - turns.shape[1]), value=NO_TURN)
+    return padded
 
 
 def without_dropout(model: Any) -> Any:

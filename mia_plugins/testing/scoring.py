@@ -10,7 +10,7 @@ from ..data.batches import collate
 from ..system.devices import set_seed
 from ..training.predict import autocast, forward
 from .plugin import CPU, PluginTests, pad_to_the_most
-from .tiny import clip_dataset
+from .tiny import clip_dataset, tiny_dialogues
 
 LENGTHS = {"video_feats": "video_lengths", "audio_feats": "audio_lengths"}
 
@@ -41,6 +41,15 @@ class ScoringTests(PluginTests):
         for place in range(4):
             alone = self.score(model, collate([dataset[place]])).logits
             assert self.close(alone[0], together[place]), f"clip {place} scores otherwise among other clips"
+
+    def test_clips_with_a_history_are_scored_as_any_others(self):
+        model, dataset = self.ready(), clip_dataset(tiny_dialogues(tuple(self.labels)), "test", "ood_test")
+        batch = collate([dataset[place] for place in (5, 2, 7, 0, 3)])
+        together = self.score(model, batch).logits
+        assert torch.isfinite(together).all()
+        assert self.close(self.score(model, pad_to_the_most(batch)).logits, together), "the model looks at padding"
+        alone = self.score(model, collate([dataset[7]])).logits[0]
+        assert self.close(alone, together[2]), "a clip scores otherwise among other clips"
 
     def test_order_does_not_matter(self):
         model, order = self.ready(), [2, 0, 3, 1]

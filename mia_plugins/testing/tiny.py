@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..data.batches import ClipDataset, tokenize
+from ..data.batches import ClipDataset, tokenize, tokenize_with_history
 from ..data.clips import Clips, LoadedData
+from ..data.context import Context
+from ..data.dialogues import add_history
 from ..data.problem import Problem
 from ..nn.backbones import load_tokenizer
 from ..plugin.task import Task
@@ -123,6 +125,13 @@ def tiny_data(labels: tuple[str, ...] = LABELS, problem: Problem = "multi-class"
     return LoadedData(splits, labels, VIDEO_DIM, AUDIO_DIM, (), problem=problem)
 
 
+@functools.cache
+def tiny_dialogues(labels: tuple[str, ...] = LABELS) -> LoadedData:
+    """The same data, each clip with what was said before it, as far as there is room up to the task's lengths."""
+    longest = {"text": TEXT_LENGTH, "video": VIDEO_LENGTH, "audio": AUDIO_LENGTH}
+    return add_history(tiny_data(labels), Context(who="all", context_len=0.0), longest)
+
+
 def _clips(name: str, label_ids: np.ndarray, rng: np.random.Generator) -> Clips:
     lengths = [LENGTHS[i % len(LENGTHS)] for i in range(len(label_ids))]
     return Clips(
@@ -131,6 +140,9 @@ def _clips(name: str, label_ids: np.ndarray, rng: np.random.Generator) -> Clips:
         label_ids=label_ids,
         video=[rng.normal(size=(video, VIDEO_DIM)).astype(np.float32) for _, video, _ in lengths],
         audio=[rng.normal(size=(audio, AUDIO_DIM)).astype(np.float32) for _, _, audio in lengths],
+        dialogues=[f"dialogue {i % 2}" for i in range(len(label_ids))],
+        turns=range(len(label_ids)),
+        speakers=["A" if i % 3 else "B" for i in range(len(label_ids))],
     )
 
 
@@ -138,4 +150,7 @@ def clip_dataset(data: LoadedData, *splits: str) -> ClipDataset:
     """The clips of some splits with their token ids; of ``train`` each has its ``train_place``."""
     clips = joined(data, *splits)
     train_clips = len(data.splits["train"]) if splits[0] == "train" else 0
-    return ClipDataset(clips, tokenize(clips.texts, tiny_tokenizer(), TEXT_LENGTH), train_clips)
+    if clips.history is None:
+        return ClipDataset(clips, tokenize(clips.texts, tiny_tokenizer(), TEXT_LENGTH), train_clips)
+    token_ids, text_turns = tokenize_with_history(clips, tiny_tokenizer(), TEXT_LENGTH, TEXT_LENGTH)
+    return ClipDataset(clips, token_ids, train_clips, text_turns)

@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from ..data.batches import ClipDataset, collate, tokenize
+from ..data.batches import ClipDataset, collate, tokenize, tokenize_with_history
 from ..data.clips import Clips, LoadedData
+from ..data.context import with_context
 from ..data.sampling import LengthBatches
 from ..system.processes import ALONE, World, world
 from .manager import Loaders
@@ -25,21 +26,24 @@ def make_loaders(
     settings: TrainSettings,
     num_workers: int | None,
     device: torch.device,
+    context_len: float = 0.0,
 ) -> Loaders:
     """Batches of every split; training shuffles, and mixes in any out-of-scope clips.
 
     Args:
         data: the clips; without training clips there are only test batches.
         tokenizer: of the text backbone.
-        text_length: the most tokens that a text may have.
+        text_length: the most tokens that a text may have, without its history.
         settings: batch sizes, monitor and kind of batches.
         num_workers: processes that load batches; None: see :func:`usual_workers`.
         device: where the batches go.
+        context_len: room for the history of clips that have one, as a multiple of ``text_length``.
     """
     loader = partial(
         make_loader,
         tokenizer=tokenizer,
         text_length=text_length,
+        context_len=context_len,
         num_workers=num_workers,
         device=device,
         by_length=settings.length_batches,
@@ -75,6 +79,7 @@ def make_loader(
     text_length: int,
     batch_size: int,
     device: torch.device,
+    context_len: float = 0.0,
     num_workers: int | None = None,
     shuffle: bool = False,
     by_length: bool = True,
@@ -86,14 +91,19 @@ def make_loader(
     Its ``dataset`` is a :class:`~mia_plugins.data.batches.ClipDataset`.
 
     Args:
-        clips, tokenizer, text_length, device, num_workers: as in :func:`make_loaders`.
+        clips, tokenizer, text_length, device, context_len, num_workers: as in :func:`make_loaders`.
         batch_size: clips in a batch, over all processes.
         shuffle: for training.
         by_length: batches of clips of similar length.
         train_clips: this many clips, from the first on, are the in-scope training clips.
         world: which of several processes this is.
     """
-    dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length), train_clips)
+    if clips.history is None:
+        dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, text_length), train_clips)
+    else:
+        most = with_context(text_length, context_len)
+        token_ids, text_turns = tokenize_with_history(clips, tokenizer, text_length, most)
+        dataset = ClipDataset(clips, token_ids, train_clips, text_turns)
     most_frames = dataset.most_frames() if by_length else (0, 0)  # the benchmark's own batches, to the last bit
     batches = LengthBatches(dataset.lengths(), batch_size, shuffle, by_length, world)
     return DataLoader(

@@ -117,6 +117,7 @@ def train_epoch(
     clips = 0
     bar = progress_bar(train, desc=f"epoch {number}/{settings.num_train_epochs}", unit="step", leave=False)
     for step, batch in enumerate(bar):
+        batch = drop_modalities(batch, settings.modality_dropout)
         with autocast(settings.precision, device):
             terms, count = loss_of(batch) if loss_of else batch_loss(model, batch, device)
         loss: Any = sum(terms.values())
@@ -133,6 +134,22 @@ def train_epoch(
             check_finite(totals, number, step)
             bar.set_postfix(loss=f"{sum(map(float, totals.values())) / clips:.3f}", refresh=False)
     return {name: float(total) / clips for name, total in totals.items()}
+
+
+def drop_modalities(batch: Batch, probability: float) -> Batch:
+    """The batch with some clips' video and audio missing, drawn from torch's global random state.
+
+    Each clip loses its video with this probability, and independently its audio. The frames stay where they are, as
+    padding. With a probability of 0 nothing is drawn.
+    """
+    if not probability:
+        return batch
+    dropped = dict(batch)
+    for name in ("video_lengths", "audio_lengths"):
+        if name in batch:  # some hosts give a method of the text alone no frames
+            lengths = batch[name]
+            dropped[name] = lengths.masked_fill(torch.rand(lengths.shape) < probability, 0)
+    return dropped
 
 
 def check_finite(totals: Mapping[str, Tensor], epoch: int, step: int) -> None:

@@ -30,6 +30,8 @@ class TrainSettings:
         ood_training: what --train_ood means: k_plus_1 makes out of scope one more class, as in the A-MESS paper,
             outlier_exposure pushes out-of-scope clips towards the uniform distribution, as the benchmarks do.
         scale: standard deviations below 1 at which DOC puts a class's threshold.
+        modality_dropout: probability that a training clip loses its video in a step, and independently its audio; the
+            text stays, as every method reads the other two by it. Whatever is scored keeps all it has.
     """
 
     num_train_epochs: Annotated[int, Range(1, 1_000_000)] = 40
@@ -46,6 +48,7 @@ class TrainSettings:
     precision: Literal["float32", "bfloat16"] = "float32"
     ood_training: Literal["k_plus_1", "outlier_exposure"] = "k_plus_1"
     scale: Annotated[float, Range(0)] = 1.0
+    modality_dropout: Annotated[float, Range(0, 1)] = 0.0
 
     def __post_init__(self) -> None:
         check(self)

@@ -69,6 +69,16 @@ def test_nt_xent_matches_the_loops(labels, temperature, seed):
     assert got.item() == pytest.approx(want, rel=1e-4, abs=1e-5)
 
 
+def test_clips_that_lack_the_modality_are_as_if_not_there():
+    labels = torch.tensor([0, 1, 0, 3, 2, 1])
+    anchor, other = vectors(labels, 0)
+    present = torch.tensor([True, True, False, True, True, False])
+    options = {"num_labels": LABELS, "temperature": 0.7}
+    got = supervised_contrast(anchor, other, labels, present=present, **options)
+    want = supervised_contrast(anchor[present], other[present], labels[present], **options)
+    torch.testing.assert_close(got, want)
+
+
 def both(first, second, labels):
     yield supervised_contrast(first, second, labels, num_labels=LABELS, temperature=0.7)
     yield nt_xent(first, second, labels < LABELS, temperature=0.7)

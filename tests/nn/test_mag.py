@@ -9,6 +9,7 @@ from mia_plugins.nn.frames import Frames
 from mia_plugins.nn.mag import MAG
 
 TEXT, LENGTH, VIDEO, AUDIO, DIM = 4, 6, 3, 5, 8
+THERE = torch.tensor([True, True])  # both clips have it
 
 
 def gate(beta=0.7, dropout=0.0):
@@ -46,7 +47,7 @@ def test_shift_is_the_equations(beta):
         [slow_shift(mag, *(x[clip, i].tolist() for x in (text, video, audio))) for i in range(TEXT)]
         for clip in range(2)
     ]
-    got = mag.shift(text, video, audio)
+    got = mag.shift(text, video, audio, THERE, THERE)
     torch.testing.assert_close(got, torch.tensor(want, dtype=torch.float64), atol=1e-4, rtol=1e-4)
 
 
@@ -54,7 +55,7 @@ def test_beta_bounds_the_displacement():
     text, video, audio = (torch.randn(2, TEXT, width, dtype=torch.float64) for width in (DIM, VIDEO, AUDIO))
     mag = gate(beta=0.1)
     mag.norm = torch.nn.Identity()
-    moved = (mag.shift(text, 1000 * video, audio) - text).norm(dim=-1)
+    moved = (mag.shift(text, 1000 * video, audio, THERE, THERE) - text).norm(dim=-1)
     torch.testing.assert_close(moved, 0.1 * text.norm(dim=-1), rtol=1e-4, atol=0)
 
 
@@ -63,9 +64,18 @@ def test_a_displacement_of_zero_has_a_gradient():
     for part in (mag.video_gate, mag.audio_gate):
         torch.nn.init.constant_(part.bias, -1e6)  # closed
     text, video, audio = (torch.randn(2, TEXT, width, dtype=torch.float64) for width in (DIM, VIDEO, AUDIO))
-    mag.shift(text.requires_grad_(), video, audio).sum().backward()
+    mag.shift(text.requires_grad_(), video, audio, THERE, THERE).sum().backward()
     assert torch.isfinite(text.grad).all()
     assert all(torch.isfinite(weight.grad).all() for weight in mag.parameters() if weight.grad is not None)
+
+
+def test_a_missing_modality_adds_nothing():
+    mag = gate()
+    text, video, audio = (torch.randn(2, TEXT, width, dtype=torch.float64) for width in (DIM, VIDEO, AUDIO))
+    got = mag.shift(text, video, audio, torch.tensor([True, False]), torch.tensor([False, False]))
+    mag.audio_gate.weight.data.zero_(), mag.audio_gate.bias.data.zero_()  # closed
+    torch.testing.assert_close(got[0], mag.shift(text, video, audio, THERE, THERE)[0])
+    torch.testing.assert_close(got[1], mag.norm(text[1]))
 
 
 def test_frames_are_aligned_and_padding_is_not_read():
@@ -82,4 +92,4 @@ def test_frames_are_aligned_and_padding_is_not_read():
     aligned = [
         align(*frames[name])[0][:, :TEXT] for name, align in (("video", mag.video_align), ("audio", mag.audio_align))
     ]
-    torch.testing.assert_close(mag.shift(text, *aligned), together)
+    torch.testing.assert_close(mag.shift(text, *aligned, THERE, THERE), together)

@@ -60,6 +60,7 @@ ALLOWED = {
     "precision": word("float32", "bfloat16"),
     "ood_training": word("k_plus_1", "outlier_exposure"),
     "scale": number(0),
+    "modality_dropout": number(0, 1),
     "anchor_embedding": flag,
     "semantic_sync": flag,
     "num_anchors": whole(1),

@@ -39,7 +39,7 @@ def test_one_modality_changes_and_nothing_else(modality, way):
         return
     assert all(frames.dtype == np.float32 for frames in after)
     if way == "dropped":
-        assert all(frames.shape == (1, before[0].shape[1]) and not frames.any() for frames in after)
+        assert all(frames.shape == (0, before[0].shape[1]) for frames in after)
     elif way == "shuffled":
         assert sorted(map(len, after)) == sorted(map(len, before))
         assert all(a is not b for a, b in zip(after, before))

@@ -49,6 +49,17 @@ def test_one_and_many_are_answered_alike(trained):
     assert values == sorted(values, reverse=True)
 
 
+def test_what_an_utterance_lacks_is_missing_alone_or_in_a_list(trained):
+    rng = np.random.default_rng(0)
+    video, audio = rng.normal(size=(3, 6)), rng.normal(size=(4, 10))
+    bare, seen, both = trained.predict(["thanks you"] * 3, [None, video, video], [None, None, audio])
+    for alone, given in ((bare, {}), (seen, {"video": video}), (both, {"video": video, "audio": audio})):
+        again = trained.predict("thanks you", **given)
+        assert list(again.probabilities.values()) == pytest.approx(list(alone.probabilities.values()), abs=1e-5)
+    zeros = trained.predict("thanks you", np.zeros((1, 6)), np.zeros((1, 10)))
+    assert zeros.probabilities != pytest.approx(bare.probabilities, abs=1e-5), "a frame of zeros is a frame"
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -71,6 +71,19 @@ class ReadsBehindTheEnd(Good):
         return batch[f"{name}_feats"].sum(dim=1) / batch[f"{name}_lengths"][:, None]
 
 
+class ReadsAFrameAtLeast(Good):
+    def frames(self, batch, name):
+        return masked_mean(*as_frames(batch[f"{name}_feats"], batch[f"{name}_lengths"].clamp(min=1)))
+
+
+class ReadsInnerWords(Good):
+    def text(self, batch):
+        token_ids, mask, segment_ids = batch["text_feats"].unbind(dim=1)
+        hidden = self.encoder.encode(self.encoder.embed(token_ids, segment_ids), mask.bool())
+        inner = (mask.cumsum(dim=1) > 1) & (mask.flip(1).cumsum(dim=1).flip(1) > 1)  # without [CLS] and [SEP]
+        return (hidden * inner[..., None]).sum(dim=1) / inner.sum(dim=1, keepdim=True)
+
+
 class LooksAtBatchMates(Good):
     def features(self, batch):
         features = super().features(batch)
@@ -91,6 +104,12 @@ class CountsPlaces(Good):
     def features(self, batch):
         features = super().features(batch)
         return features + torch.arange(len(features))[:, None]
+
+
+class CountsTurns(Good):
+    def features(self, batch):
+        features = super().features(batch)
+        return features + batch["text_turns"].float().mean(dim=1)[:, None] if "text_turns" in batch else features
 
 
 class OtherFeatures(Good):

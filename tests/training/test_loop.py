@@ -8,7 +8,7 @@ from torch import nn
 
 from mia_plugins.errors import UserError
 from mia_plugins.plugin.method import BasicOutput
-from mia_plugins.training.loop import Epoch, epochs_since_best, fit, train_epoch
+from mia_plugins.training.loop import Epoch, drop_modalities, epochs_since_best, fit, train_epoch
 from mia_plugins.training.predict import predict
 from mia_plugins.training.settings import TrainSettings
 
@@ -117,6 +117,53 @@ def test_a_lost_loss_ends_the_training_and_is_named(value, bad, told):
         epoch_of(Scalar(), batches, number=3)
     with pytest.raises(UserError, match=rf"the loss is {value} at epoch 1, step {told};"):
         epoch_of(Scalar(terms=False), batches)
+
+
+def clips_with_frames(count):
+    lengths = torch.arange(1, count + 1)
+    text = torch.full((count, 3, 2), 5)
+    return {"text_feats": text, "video_lengths": lengths, "audio_lengths": lengths + 1, "audio_feats": text[:, 0] + 0.0}
+
+
+def test_modality_dropout_takes_video_and_audio_apart_and_never_the_text():
+    torch.manual_seed(0)
+    batch = clips_with_frames(20_000)
+    dropped = drop_modalities(batch, 0.3)
+    lost = {name: dropped[name] == 0 for name in ("video_lengths", "audio_lengths")}
+    for name, each in lost.items():
+        assert each.float().mean() == pytest.approx(0.3, abs=0.02)
+        assert torch.equal(dropped[name][~each], batch[name][~each])
+    assert (lost["video_lengths"] & lost["audio_lengths"]).float().mean() == pytest.approx(0.09, abs=0.01)
+    assert dropped["text_feats"] is batch["text_feats"]
+    assert dropped["audio_feats"] is batch["audio_feats"]
+    assert (batch["video_lengths"] > 0).all(), "the loader's batch is left as it was"
+    assert "video_lengths" not in drop_modalities({"text_feats": batch["text_feats"]}, 0.5)
+
+
+def test_without_modality_dropout_nothing_is_drawn():
+    state, batch = torch.get_rng_state(), clips_with_frames(5)
+    assert drop_modalities(batch, 0.0) is batch
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(not drop_modalities(batch, 1.0)[name].any() for name in ("video_lengths", "audio_lengths"))
+
+
+def test_modalities_are_dropped_in_training_and_from_the_global_random_state():
+    class Lengths(Scalar):
+        def forward(self, batch):
+            self.seen.append(batch["video_lengths"].tolist())
+            return BasicOutput(self.w * batch["video_lengths"][:, None], batch["video_lengths"])
+
+    batches = [{**batch([1.0] * 50), "video_lengths": torch.full((50,), 3)} for _ in range(2)]
+    settings, seen = TrainSettings(modality_dropout=0.5), []
+    for seed in (0, 0, 1):
+        model = Lengths()
+        torch.manual_seed(seed)
+        epoch_of(model, batches, settings=settings)
+        predict(model, batches, device=CPU)
+        assert model.seen[2:] == [[3] * 50] * 2  # what is scored
+        seen.append(model.seen[:2])
+    assert seen[0] == seen[1] != seen[2]
+    assert seen[0][0] != seen[0][1]
 
 
 def test_labels_reach_the_model_in_training_alone():

@@ -95,6 +95,14 @@ def slow_ctc(align, frames):
 
 
 def slow_ame(module, text, video, audio):
+    if not video and not audio:
+        return text
+    if not video or not audio:  # the other's term alone, whose anchors have nothing to read
+        name, frames = ("video", video) if video else ("audio", audio)
+        align, cross, temporal = (getattr(module, f"{name}_{part}") for part in ("align", "cross", "temporal"))
+        fused = slow_cross(cross, text, slow_ctc(align, frames))
+        mixed = slow_cross(temporal, fused, slow_anchors(text, fused, module.num_anchors))
+        return [layer_norm(module.norm, x) for x in mixed]
     fused_v = slow_cross(module.video_cross, text, slow_ctc(module.video_align, video))
     fused_a = slow_cross(module.audio_cross, text, slow_ctc(module.audio_align, audio))
     anchors_v = slow_anchors(text, fused_v, module.num_anchors)
@@ -123,7 +131,7 @@ def ragged(tokens, videos, audios, seed=0, extra=0):
     generator = torch.Generator().manual_seed(seed)
 
     def padded(lengths, dim):
-        mask = torch.arange(max(lengths) + extra) < torch.tensor(lengths)[:, None]
+        mask = torch.arange(max(1, *lengths) + extra) < torch.tensor(lengths)[:, None]
         values = torch.zeros(*mask.shape, dim, dtype=torch.float64)
         for i, length in enumerate(lengths):
             values[i, :length] = torch.randn(length, dim, generator=generator, dtype=torch.float64)
@@ -136,10 +144,12 @@ def ragged(tokens, videos, audios, seed=0, extra=0):
 @pytest.mark.parametrize("num_anchors", [1, 3, 50])
 def test_ame_matches_the_loops_on_ragged_clips(residual, num_anchors):
     module = make_fusion(residual=residual, num_anchors=num_anchors)
-    tokens, videos, audios = [7, 2, 4], [9, 1, 5], [3, 11, 2]
+    tokens, videos, audios = [7, 2, 4, 5, 3, 6], [9, 1, 5, 0, 4, 0], [3, 11, 2, 6, 0, 0]
     text, mask, video, audio = ragged(tokens, videos, audios)
+    for frames in (video, audio):
+        frames.values[~frames.mask] = 9.0
     got = module(text, mask, video, audio)
-    for i in range(3):
+    for i in range(len(tokens)):
         want = slow_ame(
             module,
             text[i, : tokens[i]].tolist(),
@@ -154,12 +164,13 @@ def test_ame_matches_the_loops_on_ragged_clips(residual, num_anchors):
 @given(data=st.data())
 def test_padding_never_changes_a_fusion(aligned_method, data):
     module = make_fusion(aligned_method=aligned_method)
-    clip = st.tuples(st.integers(2, 7), st.integers(1, 9), st.integers(1, 11))
+    clip = st.tuples(st.integers(2, 7), st.integers(0, 9), st.integers(0, 11))
     clips = data.draw(st.lists(clip, min_size=1, max_size=3))
     tokens, videos, audios = map(list, zip(*clips))
     text, mask, video, audio = ragged(tokens, videos, audios)
     whole = module(text, mask, video, audio)
     for i, (t, v, a) in enumerate(clips):
+        v, a = max(v, 1), max(a, 1)  # a frame of padding where there is none
         alone = module(
             text[i : i + 1, :t],
             mask[i : i + 1, :t],
@@ -218,6 +229,24 @@ def test_gradient_of_the_anchor_path():
         return module(text, mask, Frames(frames, video.mask), audio)[mask]
 
     assert torch.autograd.gradcheck(fused, (video.values.requires_grad_(),), eps=1e-7, atol=1e-4)
+
+
+@pytest.mark.parametrize("fusion_start", ["paper", "identity"])
+@pytest.mark.parametrize("anchor_embedding", [True, False])
+def test_without_video_and_audio_the_encoder_reads_the_text(anchor_embedding, fusion_start):
+    module = make_fusion(anchor_embedding=anchor_embedding, fusion_start=fusion_start)
+    text, mask, video, audio = ragged([4, 2, 3], [0, 3, 0], [0, 2, 5])
+    got = module(text, mask, video, audio)
+    assert torch.equal(got[0], text[0])
+    assert not torch.allclose(got[1:], text[1:])
+
+
+def test_without_video_the_plain_fusion_adds_the_audio_alone():
+    module = make_fusion(anchor_embedding=False)
+    text, mask, video, audio = ragged([4], [0], [3])
+    heard = linear(module.audio[1], layer_norm(module.audio[0], audio.values[0].mean(dim=0).tolist()))
+    want = [layer_norm(module.norm, add(token, heard)) for token in text[0].tolist()]
+    assert torch.allclose(module(text, mask, video, audio)[0], torch.tensor(want, dtype=torch.float64))
 
 
 def test_identity_start_adds_a_scaled_fusion():

@@ -25,6 +25,13 @@ def test_nearest_matches_the_loop(count):
         assert index[row][present[row]].tolist() == want
 
 
+def test_a_clip_without_video_is_nobodys_neighbour():
+    keys = 3 + torch.randn(5, 4, generator=torch.Generator().manual_seed(0))
+    keys[[1, 4]] = 0.0
+    index, present = nearest(torch.zeros(1, 4), keys, torch.tensor([0]), 5)
+    assert set(index[0][present[0]].tolist()) == {2, 3}
+
+
 def slow_majority(labels):
     votes = Counter(labels)
     return next(label for label in labels if votes[label] == max(votes.values()))

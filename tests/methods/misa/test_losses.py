@@ -17,6 +17,8 @@ from mia_plugins.methods.misa.losses import (
 )
 
 CLIPS, DIM = 5, 4
+ALL = torch.ones(CLIPS, dtype=torch.bool)
+PRESENT = torch.ones(CLIPS, 3, dtype=torch.bool)
 
 
 def vectors(*shape, seed=0):
@@ -48,7 +50,7 @@ def slow_orthogonality(left, right):
 @pytest.mark.parametrize("moments", [1, 2, 5])
 def test_cmd_is_its_definition(moments):
     left, right = vectors(CLIPS, DIM), vectors(CLIPS, DIM, seed=1) ** 2
-    got = central_moment_discrepancy(left, right, moments).item()
+    got = central_moment_discrepancy(left, right, ALL, moments).item()
     assert got == pytest.approx(slow_cmd(left.tolist(), right.tolist(), moments))
 
 
@@ -56,12 +58,12 @@ def test_similarity_is_the_mean_over_pairs():
     shared = vectors(CLIPS, 3, DIM)
     text, video, audio = (shared[:, i].tolist() for i in range(3))
     want = (slow_cmd(text, video) + slow_cmd(text, audio) + slow_cmd(video, audio)) / 3
-    assert similarity(shared).item() == pytest.approx(want, rel=1e-5)
+    assert similarity(shared, PRESENT).item() == pytest.approx(want, rel=1e-5)
 
 
 def test_cmd_of_equal_batches_is_zero_with_a_gradient_of_zero():
     shared = vectors(1, 1, DIM).repeat(1, 3, 1).requires_grad_()
-    loss = similarity(shared)
+    loss = similarity(shared, PRESENT[:1])
     loss.backward()
     assert loss.item() == 0
     assert not shared.grad.any()
@@ -70,15 +72,15 @@ def test_cmd_of_equal_batches_is_zero_with_a_gradient_of_zero():
 def test_orthogonality_is_its_definition():
     left, right = vectors(CLIPS, DIM), vectors(CLIPS, DIM, seed=1)
     want = slow_orthogonality(left.tolist(), right.tolist())
-    assert orthogonality(left, right).item() == pytest.approx(want)
-    assert orthogonality(right, left).item() == pytest.approx(want)
+    assert orthogonality(left, right, ALL).item() == pytest.approx(want)
+    assert orthogonality(right, left, ALL).item() == pytest.approx(want)
 
 
 def test_orthogonal_representations_have_nothing_in_common():
     left = torch.tensor([[1.0, 0.0], [-1.0, 0.0], [1.0, 0.0], [-1.0, 0.0]])
     right = torch.tensor([[0.0, 1.0], [0.0, 1.0], [0.0, -1.0], [0.0, -1.0]])
-    assert orthogonality(left, right).item() == 0
-    assert orthogonality(left, left).item() > 0
+    assert orthogonality(left, right, ALL[:4]).item() == 0
+    assert orthogonality(left, left, ALL[:4]).item() > 0
 
 
 def test_difference_adds_three_pairs_within_and_three_between_modalities():
@@ -86,17 +88,41 @@ def test_difference_adds_three_pairs_within_and_three_between_modalities():
     p, s = ([x[:, i].tolist() for i in range(3)] for x in (private, shared))
     want = sum(slow_orthogonality(p[i], s[i]) for i in range(3))
     want += sum(slow_orthogonality(p[i], p[j]) for i, j in ((0, 1), (0, 2), (1, 2)))
-    assert difference(private, shared).item() == pytest.approx(want, rel=1e-5)
+    assert difference(private, shared, PRESENT).item() == pytest.approx(want, rel=1e-5)
 
 
 def test_reconstruction_is_the_mean_squared_error():
     decoded, projected = vectors(CLIPS, 3, DIM), vectors(CLIPS, 3, DIM, seed=1)
     errors = [(a - b) ** 2 for a, b in zip(decoded.flatten().tolist(), projected.flatten().tolist())]
-    assert reconstruction(decoded, projected).item() == pytest.approx(sum(errors) / len(errors), rel=1e-5)
+    assert reconstruction(decoded, projected, PRESENT).item() == pytest.approx(sum(errors) / len(errors), rel=1e-5)
+
+
+def test_clips_that_lack_a_modality_are_as_if_not_there():
+    private, shared = vectors(CLIPS, 3, DIM), vectors(CLIPS, 3, DIM, seed=1)
+    domains = vectors(CLIPS, 3, 3, seed=2)
+    has = {0: [True] * CLIPS, 1: [True, False, True, True, False], 2: [True, True, True, False, False]}
+    present = torch.tensor([has[i] for i in range(3)]).T
+
+    def rows(values, i, *of):
+        there = [clip for clip in range(CLIPS) if all(has[m][clip] for m in of)]
+        return values[there, i].tolist()
+
+    pairs = ((0, 1), (0, 2), (1, 2))
+    want = sum(slow_cmd(rows(shared, i, i, j), rows(shared, j, i, j)) for i, j in pairs) / 3
+    assert similarity(shared, present).item() == pytest.approx(want, rel=1e-5)
+    want = sum(slow_orthogonality(rows(private, i, i), rows(shared, i, i)) for i in range(3))
+    want += sum(slow_orthogonality(rows(private, i, i, j), rows(private, j, i, j)) for i, j in pairs)
+    assert difference(private, shared, present).item() == pytest.approx(want, rel=1e-5)
+    there = present.flatten()
+    want = (private - shared).square().flatten(0, 1)[there].mean().item()
+    assert reconstruction(private, shared, present).item() == pytest.approx(want, rel=1e-5)
+    truth = torch.arange(3).repeat(CLIPS)[there]
+    want = torch.nn.functional.cross_entropy(domains.flatten(0, 1)[there], truth).item()
+    assert adversarial(domains, present).item() == pytest.approx(want, rel=1e-5)
 
 
 def test_adversarial_asks_whose_a_vector_is():
     domains = vectors(CLIPS, 3, 3) * 4
     rows = [(domains[clip, i].tolist(), i) for clip in range(CLIPS) for i in range(3)]
     want = sum(-math.log(softmax(logits)[truth]) for logits, truth in rows) / len(rows)
-    assert adversarial(domains).item() == pytest.approx(want, rel=1e-5)
+    assert adversarial(domains, PRESENT).item() == pytest.approx(want, rel=1e-5)
