@@ -59,7 +59,7 @@ def check(outline: Outline, settings: Settings) -> None:
     if settings.semantic_sync and names:
         try:
             path, count = settings.descriptions_path or None, settings.num_descriptions
-            load_descriptions(names, path, count, dataset=outline.dataset)
+            load_descriptions(names, path, count, dataset=outline.dataset, given=outline.descriptions)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error

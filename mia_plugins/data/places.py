@@ -31,7 +31,7 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     """
     _check_text("data_path", str(data_path))
     _check_text("ood_dataset", ood_dataset or "")
-    if ood_dataset is not None and _leaves_folder(ood_dataset):
+    if ood_dataset is not None and leaves_folder(ood_dataset):
         raise UserError(f"ood_dataset {ood_dataset!r}: not a folder's name; give one such as {adapter.ood_dataset}")
     patterns = adapter.in_scope if ood_dataset is None else adapter.out_of_scope
     separate = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
@@ -89,7 +89,7 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         kinds = list(files.values())
     elif wanted in files:
         kinds = [files[wanted]]
-    elif _leaves_folder(wanted):
+    elif leaves_folder(wanted):
         raise UserError(f"features {wanted!r}: not in the data set's folder; give a file's name or {', '.join(files)}")
     else:
         kinds = [(wanted,)]
@@ -125,10 +125,10 @@ def _check_text(option: str, value: str) -> None:
         raise UserError(f"{option} {ascii(value)}: the name is not UTF-8; rename it") from None
 
 
-def _leaves_folder(name: str) -> bool:
+def leaves_folder(name: str) -> bool:
     """Whether a path given as a name is absolute or goes up, on any system.
 
-    >>> [_leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
+    >>> [leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
     [False, False, True, True, True, True]
     """
     path = PureWindowsPath(name)  # knows both separators and drives

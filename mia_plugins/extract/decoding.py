@@ -10,6 +10,7 @@ import multiprocessing
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -38,7 +39,8 @@ class Wanted(NamedTuple):
     sound: bool
 
 
-class Message(NamedTuple):
+@dataclass(frozen=True)
+class Message:
     """A piece of a clip.
 
     Args:
@@ -114,7 +116,7 @@ def decode_all(out: Any, paths: Sequence[tuple[int, Path]], wanted: Wanted) -> N
     """What the decoding process does. A pipe's ``send`` returns when the message is out, whatever happens next."""
     for index, path in paths:
         for message in pieces(index, path, wanted):
-            out.send(tuple(message))
+            out.send((message.index, message.kind, message.value))
     out.close()
 
 

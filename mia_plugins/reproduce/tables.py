@@ -12,7 +12,8 @@ from typing import Any
 
 from ..evaluation.uncertainty import holm, paired_test
 from ..runs.ablation import signed
-from ..runs.tables import COSTS, cells, markdown_table, unit
+from ..runs.markdown import markdown_table
+from ..runs.tables import COSTS, cells, unit
 from ..system.files import whole_file
 from ..system.json_files import is_a, write_json
 from .experiments import Experiment, Row

@@ -79,7 +79,7 @@ def keep_model(
         "options": {**{name: getattr(options, name) for name in BROUGHT}, "seed": seed},
         "settings": vars(combination.settings),
         "method_settings": vars(combination.method_settings),
-        "task": {**vars(task), "text_backbone": BACKBONE, "weights": None},
+        "task": {**vars(task), "text_backbone": BACKBONE, "weights": None, "descriptions": None},
         "identity": dict(identity),
         "changed": list(changed),
     }

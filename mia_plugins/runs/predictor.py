@@ -24,6 +24,7 @@ from ..training.predict import predict
 from ..training.reference import load_predictions
 from .context import context_of, earlier_texts
 from .kept import REFERENCE, Kept, read_kept
+from .sharing import find_model
 
 Frames = Union[np.ndarray, Sequence[Union[np.ndarray, None]], None]
 
@@ -202,4 +203,4 @@ def frames_of(name: str, given: Frames, single: bool, count: int, width: int, mo
 
 def load(path: str | Path, gpu_id: str | None = None) -> Predictor:
     """The kept model in a folder; see :func:`mia_plugins.load`."""
-    return Predictor(read_kept(Path(path)), gpu_id)
+    return Predictor(read_kept(find_model(path)), gpu_id)

@@ -98,6 +98,7 @@ class Session:
             video_dim=data.video_dim,
             audio_dim=data.audio_dim,
             problem=data.problem,
+            descriptions=data.descriptions,
         )
 
     @property
@@ -175,6 +176,8 @@ def check_options(options: argparse.Namespace) -> Checked:
     """
     kept = read_kept(Path(options.restore)) if options.restore else None
     if kept is not None:
+        if "dataset" in options.given:  # perhaps by the path of its file or folder; the model knows its name
+            options = argparse.Namespace(**{**vars(options), "dataset": find_dataset(options.dataset).name})
         options = restored_options(options, kept)
     method = kept.method if kept is not None else find_method(options.method)
     dataset = find_dataset(options.dataset)

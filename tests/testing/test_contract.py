@@ -117,13 +117,13 @@ BROKEN = (
     ("a_saved_model_scores_the_same", as_method(HidesWeights), ""),
     ("a_saved_model_scores_the_same", as_method(ForgetsItsBank, prepare=fill), "persistent buffers"),
     ("a_resumed_training_ends_as_an_uninterrupted_one", as_method(HidesItsState), "Epoch"),
-    ("other_problems_are_learned", as_method(KnowsClassesAlone), ""),
-    ("other_problems_are_learned", as_method(Climbs), "the loss does not fall"),
     ("a_missing_modality_is_not_read", as_method(ReadsAFrameAtLeast), "nothing of its padding"),
     ("a_missing_modality_is_not_read", as_method(LooksAtBatchMates), "clip 0, with video, scores otherwise alone"),
     ("clips_with_missing_modalities_train", as_method(ReadsBehindTheEnd), "loss is nan"),
     ("a_modality_that_no_clip_has", as_method(ReadsBehindTheEnd), "loss is nan"),
     ("a_text_without_a_word", as_method(ReadsInnerWords), "a text of special tokens alone"),
+    ("other_problems_are_learned", as_method(KnowsClassesAlone), ""),
+    ("other_problems_are_learned", as_method(Climbs), "the loss does not fall"),
     ("every_setting_is_described", as_method(Good, settings=Undescribed), "width"),
     ("every_setting_is_described", as_method(Good, settings=NamedAsTraining), "same name"),
     ("every_default_is_a_value_that_may_be_given", as_method(Good, settings=BadDefault), "width=8.5"),
@@ -139,9 +139,9 @@ ARGUMENTS = {
     "features_enter_the_last_layer": {"ood_class": True},
     "odd_batches_give_finite_losses_and_gradients": {"places": [15, 16], "ood_class": False},
     "configs_hold_known_settings": {"dataset": "MIntRec"},
-    "other_problems_are_learned": {"problem": "sentiment"},
     "a_missing_modality_is_not_read": {"lost": ["video"]},
     "clips_with_missing_modalities_train": {"lost": ["video"], "places": [1]},
+    "other_problems_are_learned": {"problem": "sentiment"},
 }
 
 
