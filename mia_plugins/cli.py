@@ -13,6 +13,7 @@ from .runs.options import Parser
 
 COMMANDS = (
     "mia_plugins.catalogue.command",
+    "mia_plugins.catalogue.environment",
     "mia_plugins.hosts.live.diagnose",
     "mia_plugins.hosts.live.command",
     "mia_plugins.hosts.install.command",
@@ -22,7 +23,9 @@ COMMANDS = (
     "mia_plugins.reproduce.compare",
     "mia_plugins.reproduce.command",
     "mia_plugins.report.command",
+    "mia_plugins.extract.command",
     "mia_plugins.data.command",
+    "mia_plugins.describe.command",
 )
 
 

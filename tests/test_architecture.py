@@ -18,8 +18,9 @@ FLOORS = [
     "testing",
     "demo simulate",
     "runs",
-    "report catalogue",
+    "report catalogue describe",
     "reproduce",
+    "extract",
     "hosts",
     "cli __main__ __init__",
 ]

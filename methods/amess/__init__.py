@@ -60,10 +60,13 @@ def check(outline: Outline, settings: Settings) -> None:
     Raises:
         UserError: there is none, or there are fewer; says how to supply more.
     """
-    if settings.semantic_sync:
+    from mia_plugins.nn.labels import label_names
+
+    names = label_names(outline)
+    if settings.semantic_sync and names:
         try:
             path, count = settings.descriptions_path or None, settings.num_descriptions
-            load_descriptions(outline.labels, path, count, dataset=outline.dataset)
+            load_descriptions(names, path, count, dataset=outline.dataset, given=outline.descriptions)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error

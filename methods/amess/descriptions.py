@@ -7,7 +7,8 @@ The bundled ``descriptions.json`` holds definitions written for this project. Th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,12 @@ _ENTRY = re.compile(r"(\d+)\. +(\D+?):? +(1\. .*)")
 
 
 def load_descriptions(
-    labels: Sequence[str], path: str | Path | None = None, count: int = 3, *, dataset: str | None = None
+    labels: Sequence[str],
+    path: str | Path | None = None,
+    count: int = 3,
+    *,
+    dataset: str | None = None,
+    given: Mapping[str, Sequence[str]] | None = None,
 ) -> list[list[str]]:
     """Returns the descriptions of every label, in the order of the labels.
 
@@ -34,6 +40,8 @@ def load_descriptions(
             appendix; the bundled descriptions if None.
         count: descriptions for each label; the first ones are taken.
         dataset: which section of the appendix to read, "MIntRec" or "MIntRec2.0"; other files have no sections.
+        given: those that the data set brings, taken if no path is given and they describe every label; a label with
+            fewer than ``count`` has its own repeated.
 
     Returns:
         A list of ``len(labels)`` lists of ``count`` strings.
@@ -43,6 +51,8 @@ def load_descriptions(
     """
     if count < 1:
         raise UserError(f"{count} descriptions per label: at least 1 is needed")
+    if path is None and given is not None and all(given.get(label) for label in labels):
+        return [list(islice(cycle(given[label]), count)) for label in labels]
     path = BUNDLED if path is None else Path(path)
     if path.suffix.lower() == ".json":
         table = read_descriptions(path)

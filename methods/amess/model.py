@@ -122,7 +122,11 @@ def build(task: Task, settings: Settings) -> AMESS:
             descriptions = torch.zeros(saved_shape(task.weights, "descriptions"))
         else:
             sentences = load_descriptions(
-                names, settings.descriptions_path or None, settings.num_descriptions, dataset=task.dataset
+                names,
+                settings.descriptions_path or None,
+                settings.num_descriptions,
+                dataset=task.dataset,
+                given=task.descriptions,
             )
             descriptions = embed_descriptions(sentences, settings.sentence_encoder)
     encoder = load_encoder(task.text_backbone)

@@ -16,6 +16,7 @@ from .clips import Clips
 from .history import NO_TURN, text_with_history
 
 FRAME_STEP = 16  # fewer batch sizes fragment the memory less (docs/performance.md)
+_TEXTS = 1000  # tokenized at once: what a tokenizer returns takes ten times the memory of the token ids
 
 
 class TurnIds(NamedTuple):
@@ -101,10 +102,12 @@ def tokenize(texts: Sequence[str], tokenizer: Callable[..., Any], max_length: in
         tokenizer: a Hugging Face tokenizer.
         max_length: tokens, special ones included.
     """
-    if not texts:
-        return []
-    encoded = tokenizer(list(texts), add_special_tokens=True, truncation=True, max_length=max_length)
-    return [list(ids) for ids in encoded["input_ids"]]
+    token_ids: list[list[int]] = []
+    for at in range(0, len(texts), _TEXTS):
+        some = list(texts[at : at + _TEXTS])
+        encoded = tokenizer(some, add_special_tokens=True, truncation=True, max_length=max_length)
+        token_ids += [list(ids) for ids in encoded["input_ids"]]
+    return token_ids
 
 
 def tokenize_with_history(

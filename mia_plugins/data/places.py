@@ -49,7 +49,7 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
 
 
 def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
-    """The tables and feature files, or folders of such files, that a run reads.
+    """The tables that are there, and the feature files or folders of such that a run reads.
 
     Raises:
         UserError: the data set is not there.
@@ -58,13 +58,14 @@ def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
     folders = [find_scope(adapter, data_path, None).folder]
     if request.train_ood or request.test_ood:
         folders.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset).folder)
-    files = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    tables = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+    files = [table for table in tables if is_regular(table)]
     for subfolder, known, wanted in (
         (request.video_data_path, adapter.video_files, request.video_feats),
         (request.audio_data_path, adapter.audio_files, request.audio_feats),
     ):
         files += find_features(known, [folder / subfolder for folder in folders], wanted)
-    return [file for file in files if is_regular(file) or file.is_dir()]
+    return files
 
 
 def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path], wanted: str | None) -> list[Path]:

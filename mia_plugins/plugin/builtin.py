@@ -17,5 +17,7 @@ BUILTIN = {
     "mia_plugins.datasets": {
         "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",
         "MIntRec": "mia_plugins.data_adapters.mintrec:ADAPTER",
+        "MOSI": "mia_plugins.data_adapters.mosi:DATASET",
+        "MOSEI": "mia_plugins.data_adapters.mosei:DATASET",
     },
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.dataset import DataSet, lacking
+from ..data.folder.dataset import Folder
 from ..errors import UserError
 from ..system.untrusted import check_regular
 from .builtin import BUILTIN
@@ -75,7 +77,10 @@ def find_method(name: str | Method) -> Method:
 
 
 def find_dataset(name: str | DataSet) -> DataSet:
-    """A data set, given by name, by the path of a Python file that holds one, or as itself; see :func:`find`."""
+    """A data set, given by name, by the path of its folder or of a Python file that holds one, or as itself.
+
+    See :func:`find`. A folder's path ends in a slash or has one in it, unless no data set has this name.
+    """
     return find(DATASET_GROUP, name)
 
 
@@ -86,6 +91,7 @@ def find(group: str, name: Any) -> Any:
         UserError: the name is unknown, the file has no such plugin, or its package cannot be imported.
     """
     word = WORDS[group]
+    name = os.fspath(name) if isinstance(name, os.PathLike) else name
     if not isinstance(name, str):
         if not is_plugin(group, name):
             raise UserError(f"{word} {name!r:.60} is neither a name nor a {word}{absent(name)}")
@@ -98,10 +104,17 @@ def find(group: str, name: Any) -> Any:
     if name in _registered[group]:
         return _registered[group][name]
     known = names(group)
+    if group == DATASET_GROUP and is_folder(name) and name not in known:
+        plugin = Folder(name)
+        register(plugin)
+        return plugin
     if name not in known:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]}? " if close else ""
-        raise UserError(f"unknown {word} {name[:60]!r}; {hint}known: {', '.join(sorted(known))}")
+        files = "a Python file or a folder" if group == DATASET_GROUP else "a Python file"
+        raise UserError(
+            f"unknown {word} {name[:60]!r}; {hint}known: {', '.join(sorted(known))}; or give the path of {files}"
+        )
     module, _, attribute = known[name].partition(":")
     try:
         plugin = getattr(import_module(module), attribute)
@@ -110,6 +123,14 @@ def find(group: str, name: Any) -> Any:
     if not is_plugin(group, plugin):
         raise UserError(f"{name!r} is registered as {known[name]}, which is no {word}{absent(plugin)}")
     return plugin
+
+
+def is_folder(name: str) -> bool:
+    """Whether there is a folder of this name."""
+    try:
+        return os.path.isdir(name)
+    except ValueError:  # a NUL in it
+        return False
 
 
 def load_file(path: str, group: str) -> Any:

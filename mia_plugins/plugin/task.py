@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..data.problem import Problem
@@ -22,6 +23,8 @@ class Task:
         video_dim, audio_dim: width of a frame.
         weights: the file of a restored model's weights; what they hold, such as embeddings in a buffer, need not be
             computed again (:func:`mia_plugins.nn.weights.saved_shape`). None: the model is new.
+        problem: what is learned.
+        descriptions: label -> sentences that say what it means, where the data set has them.
     """
 
     dataset: str
@@ -35,6 +38,7 @@ class Task:
     audio_dim: int
     weights: str | None = None
     problem: Problem = "multi-class"
+    descriptions: Mapping[str, Sequence[str]] | None = None
 
     @property
     def num_labels(self) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.uncertainty import holm, paired_test
-from ..runs.tables import COSTS, cells, markdown_table
+from ..runs.markdown import markdown_table
+from ..runs.tables import COSTS, cells
 from ..system.files import whole_file
 from ..system.json_files import is_a, write_json
 from .experiments import Experiment, Row

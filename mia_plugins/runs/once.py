@@ -165,6 +165,7 @@ def run_arguments(
     """The arguments of the run's manager."""
     options, kept = session.options, session.kept
     models = kept.folder if kept is not None else folder / options.model_path
+    fits = session.data.problem == "multi-class"  # thresholds or a detector, to predictions of training clips
     saves = kept is None and (not options.tune if options.save_model is None else options.save_model)
     return RunArguments(
         method=session.method,
@@ -175,11 +176,12 @@ def run_arguments(
         train=kept is None,
         model_output_path=models,
         save_model=saves and not world().rank,
-        reference_path=models / REFERENCE if saves or kept is not None else None,
+        reference_path=models / REFERENCE if fits and (saves or kept is not None) else None,
         resume_path=folder / RESUME,
         resume=options.resume,
         test_mode=options.test_mode if options.test_ood else None,
         ood_detection_method=options.ood_detection_method,
+        problem=session.data.problem,
         on_epoch=on_epoch,
     )
 

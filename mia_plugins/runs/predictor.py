@@ -1,4 +1,4 @@
-"""A kept model that predicts the intents of new utterances."""
+"""A kept model that predicts the intents of new utterances, or their several labels, or their number."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy as np
 from ..data.clips import Clips
 from ..data.context import without_context
 from ..errors import UserError
+from ..evaluation.multi_label import decided
 from ..evaluation.predictions import Predictions
-from ..evaluation.scoring import open_set_predictions
+from ..evaluation.scoring import check_logits, open_set_predictions, sigmoid
 from ..evaluation.unseen import RATE
 from ..nn.backbones import load_tokenizer
 from ..plugin.method import build_model
@@ -23,10 +24,10 @@ from ..training.loading import make_loader
 from ..training.predict import predict
 from ..training.reference import load_predictions
 from .context import context_of, earlier_texts
+from .given_frames import Frames, frames_of
 from .kept import REFERENCE, Kept, read_kept
+from .sharing import find_model
 from .unseen import NewIntents
-
-Frames = Union[np.ndarray, Sequence[Union[np.ndarray, None]], None]
 
 
 class Prediction(NamedTuple):
@@ -40,6 +41,27 @@ class Prediction(NamedTuple):
     intent: str
     probabilities: Mapping[str, float]
     out_of_scope: bool
+
+
+class SeveralLabels(NamedTuple):
+    """The prediction where a clip may have several labels.
+
+    ``labels``: those with a probability above 0.5, likeliest first; ``probabilities``: of every label, likeliest first,
+    each from a sigmoid of its own (not calibrated).
+    """
+
+    labels: tuple[str, ...]
+    probabilities: Mapping[str, float]
+
+
+class Number(NamedTuple):
+    """The prediction of a number: its ``name``, such as sentiment, and its ``value``."""
+
+    name: str
+    value: float
+
+
+Answer = Union[Prediction, SeveralLabels, Number]
 
 
 class Predictor:
@@ -67,7 +89,7 @@ class Predictor:
         audio: Frames = None,
         context: Sequence[Any] | None = None,
         speaker: str | Sequence[str] | None = None,
-    ) -> Prediction | list[Prediction]:
+    ) -> Answer | list[Answer]:
         """Predicts the intent of one utterance, or of many.
 
         Args:
@@ -79,7 +101,7 @@ class Predictor:
             speaker: who speaks, where the model reads the same speaker's utterances; a list for many.
 
         Returns:
-            A :class:`Prediction`, or a list of them.
+            A :class:`Prediction`, or by the model's problem :class:`SeveralLabels` or a :class:`Number`; or a list of them.
 
         Raises:
             UserError: frames of another width or number, or that are not finite; a context for a model of single turns.
@@ -169,60 +191,52 @@ class Predictor:
             num_workers=0,
             by_length=settings.length_batches,
         )
-        return predict(self.model, loader, device=self.device, precision=settings.precision)
+        predictions = predict(self.model, loader, device=self.device, precision=settings.precision)
+        check_logits(predictions, "new")
+        return predictions
 
-    def answers(self, clips: Clips) -> list[Prediction]:
+    def answers(self, clips: Clips) -> list[Answer]:
         """A prediction for every clip."""
-        predictions, num_labels = self.scored(clips), len(self.labels)
+        predictions = self.scored(clips)
+        if self.kept.task.problem == "regression":
+            return [Number(self.labels[0], float(value)) for value in predictions.logits[:, 0]]
+        if self.kept.task.problem == "multi-label":
+            return list(map(self.several, sigmoid(predictions.logits), decided(predictions.logits)))
+        return self.classes(predictions, clips.texts)
+
+    def classes(self, predictions: Predictions, texts: Sequence[str]) -> list[Answer]:
+        """Of every clip its intent."""
+        num_labels = len(self.labels)
         classes = open_set_predictions(
             predictions,
             lambda: load_predictions(self.kept.folder / REFERENCE),
             num_labels=num_labels,
             scale=self.kept.combination.settings.scale,
         )
-        logits, labels = predictions.logits[:, :num_labels].astype(np.float64), self.labels
+        logits = predictions.logits[:, :num_labels].astype(np.float64)
         if self.new_intents is not None and self.new_intents.names:
-            logits = self.new_intents.logits(self.new_intents.evidence(predictions, clips.texts))
-            labels = (*labels, *self.new_intents.names)
-        added = logits.argmax(axis=1) >= num_labels
+            logits = self.new_intents.logits(self.new_intents.evidence(predictions, texts))
+        outside = (classes == num_labels) & (logits.argmax(axis=1) < num_labels)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
-        outside = (classes == num_labels) & ~added
-        return [make_prediction(labels, row, bool(out)) for row, out in zip(shares, outside)]
+        return [self.answer(row, out) for row, out in zip(shares, outside)]
 
+    def ranked(self, shares: np.ndarray) -> dict[str, float]:
+        """The probability of every label, added intents among them, the likeliest first."""
+        labels = (*self.labels, *(self.new_intents.names if self.new_intents is not None else ()))
+        return {labels[i]: float(shares[i]) for i in np.argsort(-shares, kind="stable")}
 
-def make_prediction(labels: Sequence[str], shares: np.ndarray, out_of_scope: bool) -> Prediction:
-    """The prediction for one clip, from its probabilities."""
-    order = np.argsort(-shares, kind="stable")
-    ranked = {labels[i]: float(shares[i]) for i in order}
-    return Prediction(next(iter(ranked)), ranked, out_of_scope)
+    def answer(self, shares: np.ndarray, out_of_scope: bool) -> Prediction:
+        """The prediction for one clip, from its probabilities."""
+        ranked = self.ranked(shares)
+        return Prediction(next(iter(ranked)), ranked, bool(out_of_scope))
 
-
-def frames_of(name: str, given: Frames, single: bool, count: int, width: int, most: int) -> list[np.ndarray]:
-    """The frames of every clip, checked, float32, and cut to the longest that the model takes.
-
-    Raises:
-        UserError: see :meth:`Predictor.predict`.
-    """
-    many: Any = [None] * count if given is None else [given] if single else list(given)
-    if len(many) != count:
-        raise UserError(f"predict: {name} has frames of {len(many)} clips for {count} texts")
-    frames = []
-    for number, each in enumerate(many):
-        if each is None:
-            frames.append(np.empty((0, width), np.float32))
-            continue
-        values = np.asarray(each, np.float32)
-        if values.ndim != 2 or values.shape[1] != width or not len(values):
-            raise UserError(
-                f"predict: {name} of clip {number} has the shape {values.shape}; the model takes (frames, {width})"
-            )
-        if not np.isfinite(values).all():
-            raise UserError(f"predict: {name} of clip {number} has frames that are not finite")
-        frames.append(values[:most])
-    return frames
+    def several(self, shares: np.ndarray, there: np.ndarray) -> SeveralLabels:
+        """The labels of one clip, from their probabilities and which are decided to be there."""
+        ranked, chosen = self.ranked(shares), {self.labels[i] for i in np.flatnonzero(there)}
+        return SeveralLabels(tuple(label for label in ranked if label in chosen), ranked)
 
 
 def load(path: str | Path, gpu_id: str | None = None) -> Predictor:
     """The kept model in a folder; see :func:`mia_plugins.load`."""
-    return Predictor(read_kept(Path(path)), gpu_id)
+    return Predictor(read_kept(find_model(path)), gpu_id)

@@ -36,7 +36,7 @@ from .combinations import Combination, combinations
 from .context import check_positions, context_of
 from .defaults import with_defaults
 from .kept import Kept, read_kept, restored_options
-from .requests import data_request
+from .requests import check_scope, data_request
 from .results import unique
 from .setup import Setup
 from .unseen_options import set_apart, unseen_sentences, with_labels
@@ -99,6 +99,7 @@ class Session:
             video_dim=data.video_dim,
             audio_dim=data.audio_dim,
             problem=data.problem,
+            descriptions=data.descriptions,
         )
 
     @property
@@ -119,7 +120,7 @@ class Session:
     def usual_settings(self) -> dict[str, Any]:
         """The settings of a command that asks for none."""
         bare = argparse.Namespace(**{**vars(self.options), "assignments": [], "set": {}, "config_file_name": None})
-        return combinations(bare, self.method)[0].values()
+        return combinations(bare, self.method, self.data.problem)[0].values()
 
     def build(self, combination: Combination, seed: int) -> Any:
         """The model of a combination with the weights that a seed gives, on the device."""
@@ -176,6 +177,8 @@ def check_options(options: argparse.Namespace) -> Checked:
     """
     kept = read_kept(Path(options.restore)) if options.restore else None
     if kept is not None:
+        if "dataset" in options.given:  # perhaps by the path of its file or folder; the model knows its name
+            options = argparse.Namespace(**{**vars(options), "dataset": find_dataset(options.dataset).name})
         options = restored_options(options, kept)
     method = kept.method if kept is not None else find_method(options.method)
     unseen_sentences(options, kept)  # checks them
@@ -186,9 +189,10 @@ def check_options(options: argparse.Namespace) -> Checked:
         options.data_path = str(build_demo(cache_folder() / "demo"))
     if kept is None:
         check_encoder(options.text_backbone)
-    chosen = [kept.combination] if kept is not None else combinations(options, method)
+    outline = dataset.outline(data_request(options))
+    check_scope(options, outline.problem)
+    chosen = [kept.combination] if kept is not None else combinations(options, method, outline.problem)
     if kept is None and method.check is not None:
-        outline = dataset.outline(data_request(options))
         for settings in unique([combination.method_settings for combination in chosen]):
             method.check(outline, settings)
     return Checked(options, method, dataset, chosen, choose_device(options.gpu_id), kept)
@@ -214,7 +218,7 @@ def open_session(checked: Checked, setup: Setup | None = None) -> Session:
     kept = checked.kept
     if kept is not None and options.unseen:
         data = set_apart(data, kept.task.labels, options.unseen)
-    if kept is not None and tuple(data.labels) != kept.task.labels:
+    if kept is not None and (tuple(data.labels), data.problem) != (kept.task.labels, kept.task.problem):
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
     if context is not None:

@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 import torch
 
+from ..data.problem import Problem
 from ..plugin.method import Method
 from .loop import Epoch
 from .settings import TrainSettings
@@ -33,6 +34,7 @@ class RunArguments:
         resume: continue an interrupted training.
         test_mode: ``ood_cls``, ``ood_det``, or None: in-scope clips only.
         ood_detection_method: the detector of ``ood_det``.
+        problem: what is learned; see :class:`mia_plugins.data.clips.LoadedData`.
         on_epoch: called with every epoch; what it raises ends the training.
     """
 
@@ -49,4 +51,5 @@ class RunArguments:
     resume: bool = False
     test_mode: str | None = None
     ood_detection_method: str = "ma"
+    problem: Problem = "multi-class"
     on_epoch: Callable[[Epoch], None] | None = None

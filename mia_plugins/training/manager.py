@@ -75,6 +75,7 @@ class Manager:
             monitor=self.settings.eval_monitor,
             num_labels=args.num_labels,
             scale=self.settings.scale,
+            problem=args.problem,
         )
 
     def _train(self, args: RunArguments) -> list[Epoch]:
@@ -160,6 +161,7 @@ class Manager:
             scale=self.settings.scale,
             test_mode=args.test_mode,
             ood_detection_method=args.ood_detection_method,
+            problem=args.problem,
         )
         if args.train:
             results["best_eval_score"] = self.best_eval_score

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from mia_plugins.data import sampling
+from mia_plugins.data import batches, sampling
 from mia_plugins.data.batches import ClipDataset, Sample, collate, tokenize
 from mia_plugins.data.clips import Clips
 from mia_plugins.data.sampling import LengthBatches
@@ -52,6 +52,20 @@ def test_token_ids_have_special_tokens_and_are_cut(tokenizer):
     assert ids == [[2, 5, 6, 3], [2, 7, 8, 3], [2, 3], [2, 6, 5, 3]]
     assert tokenize(["that is good."], tokenizer, max_length=30) == [[2, 5, 6, 7, 9, 3]]
     assert tokenize([], tokenizer, max_length=30) == []
+
+
+def test_many_texts_are_tokenized_some_at_a_time(tokenizer, monkeypatch):
+    texts = ["that is good.", "goodness", "", "Is that nothing", "good"]
+    expected = [tokenize([text], tokenizer, max_length=30)[0] for text in texts]
+    sizes = []
+
+    def count(some, **options):
+        sizes.append(len(some))
+        return tokenizer(some, **options)
+
+    monkeypatch.setattr(batches, "_TEXTS", 2)
+    assert tokenize(texts, count, max_length=30) == expected
+    assert sizes == [2, 2, 1]
 
 
 @settings(deadline=None, max_examples=100)

@@ -344,3 +344,25 @@ def test_every_real_label_is_known(shared):
         for split in ("train", "dev"):
             table = read_table(shared / "data" / adapter.name / f"{split}.tsv", adapter.columns)
             assert {row.cells[adapter.label_column] for row in table} == set(adapter.labels)
+
+
+def test_features_in_folders(mintrec):
+    """A folder of shards and a folder of clips in the place of the pickles: the same clips."""
+    expected = load_clips(MINTREC, mintrec)
+    folder = mintrec / "MIntRec"
+    table = pickle.loads((folder / "video_data" / "video_feats.pkl").read_bytes())
+    (folder / "video_data" / "video_feats").mkdir()
+    for split in ("train", "dev", "test"):
+        shard = {key: frames for key, frames in table.items() if split in key}
+        np.savez(folder / "video_data" / "video_feats" / f"{split}.npz", **shard)
+    (folder / "audio_data" / "audio_feats").mkdir()
+    for key, frames in pickle.loads((folder / "audio_data" / "audio_feats.pkl").read_bytes()).items():
+        np.save(folder / "audio_data" / "audio_feats" / f"{key}.npy", frames)
+    for kind in ("video", "audio"):
+        (folder / f"{kind}_data" / f"{kind}_feats.pkl").unlink()
+    data = load_clips(MINTREC, mintrec)
+    assert [path.name for path in data.sources[-2:]] == ["video_feats", "audio_feats"]
+    for name, clips in expected.splits.items():
+        for kind in ("video", "audio"):
+            for frames, same in zip(getattr(data.splits[name], kind), getattr(clips, kind)):
+                np.testing.assert_array_equal(frames, same, strict=True)

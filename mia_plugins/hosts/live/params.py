@@ -12,6 +12,7 @@ from ...plugin.params import hyper_parameters, load_param
 from ...plugin.settings import grid, parse_assignments, split_settings
 from ...training.settings import TrainSettings
 from ..facts.names import OOD, plugin
+from .dialogues import SETTINGS, context_setting, is_multi_turn
 from .sources import source_of
 
 
@@ -43,10 +44,13 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
             if method_name.endswith(method.name + OOD):
                 values["ood_training"] = "outlier_exposure"  # as the host's own methods of that name train
             values.update(overrides or {})
-            for chosen, _ in grid(values):
-                split_settings(
-                    chosen, TrainSettings, method.settings
-                )  # a wrong one ends the run now, not after the data
+            if is_multi_turn(args):
+                values = {**SETTINGS, **values}
+            for chosen, _ in grid(values):  # a wrong one ends the run now, not after the data
+                if is_multi_turn(args):
+                    context_setting(chosen)
+                    chosen = {key: value for key, value in chosen.items() if key not in SETTINGS}
+                split_settings(chosen, TrainSettings, method.settings)
             self.hyper_param = {key: for_host(value) for key, value in values.items()}
 
     return Param

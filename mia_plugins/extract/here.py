@@ -1,0 +1,55 @@
+"""An extraction on this machine, as its options ask for it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..system.progress import progress_bar
+from .output import Output
+
+NONE = "none"
+
+
+def settings_of(options: argparse.Namespace, backbones: Any) -> dict[str, Any]:
+    """What the features depend on, by modality."""
+    video, audio = backbones
+    found: dict[str, Any] = {}
+    if video is not None:
+        found["video"] = {
+            "backbone": video.name,
+            "digest": video.digest,
+            "width": video.width,
+            "rate": options.rate,
+            "size": list(video.size),
+        }
+    if audio is not None:
+        found["audio"] = {"backbone": audio.name, "digest": audio.digest, "width": audio.width}
+    return found
+
+
+def load_backbones(options: argparse.Namespace, device: Any) -> Any:
+    """The two backbones that the options name."""
+    from .audio_backbones import load_audio_backbone  # with torch, which the command's help does not need
+    from .video_backbones import load_video_backbone
+    from .work import Backbones
+
+    video = None if options.video_backbone == NONE else load_video_backbone(options.video_backbone, device)
+    audio = None if options.audio_backbone == NONE else load_audio_backbone(options.audio_backbone, device)
+    return Backbones(video, audio)
+
+
+def extract_here(files: dict[str, Path], options: argparse.Namespace) -> tuple[Any, dict[str, str], int]:
+    """Extracts on this machine: the output, why clips failed, and how many there were to do."""
+    from ..system.devices import choose_device
+    from .work import Extraction
+
+    device = choose_device(options.gpu_id)
+    backbones = load_backbones(options, device)
+    output = Output(Path(options.output), settings_of(options, backbones))
+    left = {key: path for key, path in files.items() if not output.has(key, path)}
+    with progress_bar(None, total=len(files), initial=len(files) - len(left), desc="extract", unit="clip") as bar:
+        extraction = Extraction(output, backbones, device, options.batch_size)
+        failed = extraction.run(left, options.rate, on_clip=bar.update)
+    return output, failed, len(left)
