@@ -32,7 +32,7 @@ from mia_plugins.evaluation.unseen import (
     unit,
 )
 from mia_plugins.evaluation.unseen_metrics import unseen_metrics
-from mia_plugins.runs.tables import markdown_table
+from mia_plugins.runs.markdown import markdown_table
 
 SENTENCES, DRAWS_OF_EXAMPLES = 3, 3
 METRICS = ("trained_acc", "new_acc", "harmonic_acc", "among_new_acc")

@@ -24,11 +24,10 @@ from ..training.loading import make_loader
 from ..training.predict import predict
 from ..training.reference import load_predictions
 from .context import context_of, earlier_texts
+from .given_frames import Frames, frames_of
 from .kept import REFERENCE, Kept, read_kept
 from .sharing import find_model
 from .unseen import NewIntents
-
-Frames = Union[np.ndarray, Sequence[Union[np.ndarray, None]], None]
 
 
 class Prediction(NamedTuple):
@@ -214,56 +213,28 @@ class Predictor:
             num_labels=num_labels,
             scale=self.kept.combination.settings.scale,
         )
-        logits, labels = predictions.logits[:, :num_labels].astype(np.float64), self.labels
+        logits = predictions.logits[:, :num_labels].astype(np.float64)
         if self.new_intents is not None and self.new_intents.names:
             logits = self.new_intents.logits(self.new_intents.evidence(predictions, texts))
-            labels = (*labels, *self.new_intents.names)
-        added = logits.argmax(axis=1) >= num_labels
+        outside = (classes == num_labels) & (logits.argmax(axis=1) < num_labels)
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
-        outside = (classes == num_labels) & ~added
-        return [make_prediction(labels, row, bool(out)) for row, out in zip(shares, outside)]
+        return [self.answer(row, out) for row, out in zip(shares, outside)]
+
+    def ranked(self, shares: np.ndarray) -> dict[str, float]:
+        """The probability of every label, added intents among them, the likeliest first."""
+        labels = (*self.labels, *(self.new_intents.names if self.new_intents is not None else ()))
+        return {labels[i]: float(shares[i]) for i in np.argsort(-shares, kind="stable")}
+
+    def answer(self, shares: np.ndarray, out_of_scope: bool) -> Prediction:
+        """The prediction for one clip, from its probabilities."""
+        ranked = self.ranked(shares)
+        return Prediction(next(iter(ranked)), ranked, bool(out_of_scope))
 
     def several(self, shares: np.ndarray, there: np.ndarray) -> SeveralLabels:
         """The labels of one clip, from their probabilities and which are decided to be there."""
-        ranking, chosen = ranked(self.labels, shares), {self.labels[i] for i in np.flatnonzero(there)}
-        return SeveralLabels(tuple(label for label in ranking if label in chosen), ranking)
-
-
-def make_prediction(labels: Sequence[str], shares: np.ndarray, out_of_scope: bool) -> Prediction:
-    """The prediction for one clip, from its probabilities."""
-    ranking = ranked(labels, shares)
-    return Prediction(next(iter(ranking)), ranking, out_of_scope)
-
-
-def ranked(labels: Sequence[str], shares: np.ndarray) -> dict[str, float]:
-    """The probability of every label, the likeliest first."""
-    return {labels[i]: float(shares[i]) for i in np.argsort(-shares, kind="stable")}
-
-
-def frames_of(name: str, given: Frames, single: bool, count: int, width: int, most: int) -> list[np.ndarray]:
-    """The frames of every clip, checked, float32, and cut to the longest that the model takes.
-
-    Raises:
-        UserError: see :meth:`Predictor.predict`.
-    """
-    many: Any = [None] * count if given is None else [given] if single else list(given)
-    if len(many) != count:
-        raise UserError(f"predict: {name} has frames of {len(many)} clips for {count} texts")
-    frames = []
-    for number, each in enumerate(many):
-        if each is None:
-            frames.append(np.empty((0, width), np.float32))
-            continue
-        values = np.asarray(each, np.float32)
-        if values.ndim != 2 or values.shape[1] != width or not len(values):
-            raise UserError(
-                f"predict: {name} of clip {number} has the shape {values.shape}; the model takes (frames, {width})"
-            )
-        if not np.isfinite(values).all():
-            raise UserError(f"predict: {name} of clip {number} has frames that are not finite")
-        frames.append(values[:most])
-    return frames
+        ranked, chosen = self.ranked(shares), {self.labels[i] for i in np.flatnonzero(there)}
+        return SeveralLabels(tuple(label for label in ranked if label in chosen), ranked)
 
 
 def load(path: str | Path, gpu_id: str | None = None) -> Predictor:

@@ -13,8 +13,8 @@ from mia_plugins.errors import UserError
 from mia_plugins.plugin import registry
 from mia_plugins.runs.ablation import corrupt
 from mia_plugins.runs.context import context_of, earlier_texts
+from mia_plugins.runs.context_text import context_words
 from mia_plugins.runs.options import make_options, parse
-from mia_plugins.runs.rows import context_words
 from mia_plugins.runs.session import check_options, open_session
 from mia_plugins.testing.tiny import AUDIO_LENGTH, TEXT_LENGTH, VIDEO_LENGTH, tiny_backbone, tiny_data, tiny_dialogues
 
