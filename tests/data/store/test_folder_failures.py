@@ -11,6 +11,7 @@ from store_files import check, make_table, part, put, put_clips, run, stores, st
 
 from mia_plugins.data.features import read_features
 from mia_plugins.data.store import cache as cache_module
+from mia_plugins.data.store import sources
 
 # damage, interruptions, several processes
 
@@ -158,9 +159,9 @@ def test_a_folder_without_feature_files(tmp_path, user_error):
 
 @pytest.mark.parametrize("packing", [False, True])
 @pytest.mark.parametrize("keys", [["clip3"], ["clip0"]])  # also one that nobody wants
-def test_a_clip_in_two_files(shards, request, user_error, packing, keys):
-    if packing:
-        request.getfixturevalue("packed")
+def test_a_clip_in_two_files(shards, monkeypatch, user_error, packing, keys):
+    if packing:  # both in one pack
+        monkeypatch.setattr(sources, "ALONE", 3)
     put_clips(shards, {"clip3": np.ones((1, 4), np.float32)})
     with user_error("clip clip3 is both in", shards / "part0.pkl", shards / "clip3.npy"):
         read_features(shards, keys, max_length=9)
