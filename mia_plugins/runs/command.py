@@ -76,9 +76,12 @@ def describe(session: Session) -> None:
     counts = ", ".join(f"{name} {len(clips)}" for name, clips in data.splits.items())
     made = " (the demo: made for this project, its figures say nothing about real data)" if options.demo else ""
     logger.info("data: %s%s, %s clips", options.dataset, made, counts)
-    logger.info(
-        "model: %s on %s, %d intents", session.method.label, short_name(options.text_backbone), len(data.labels)
-    )
+    learned = {
+        "multi-label": f"{len(data.labels)} labels, several a clip",
+        "regression": f"the number {data.labels[0]}",
+    }
+    what = learned.get(data.problem, f"{len(data.labels)} intents")
+    logger.info("model: %s on %s, %s", session.method.label, short_name(options.text_backbone), what)
     logger.info("device: %s", device_name(session.device))
     for path in data.sources:
         logger.debug("read %s", path)

@@ -33,6 +33,8 @@ from .rows import add_row
 from .session import Session
 from .tables import format_table
 from .tracking import Tracking
+from .unseen import keep_calibration, score_new_intents
+from .unseen_options import unseen_sentences
 
 RESUME = "resume"  # in a run's folder: what an interrupted training goes on from
 
@@ -124,6 +126,8 @@ def make_run(
     history = (manager._train(args) if args.train else []) or []
     tested = time.monotonic()
     results = manager._test(args)
+    if options.unseen:
+        results.update(score_new_intents(session, settings, model, unseen_sentences(options, session.kept)))
     cost = run_cost(
         model,
         trained=(len(made) * session.train_clips(), tested - begun),
@@ -147,6 +151,7 @@ def make_run(
     if not world().rank:
         if args.save_model:
             task, changed = session.task(settings), list(record["changed"])
+            keep_calibration(session, settings, combination.method_settings, model, args.model_output_path)
             keep_model(args.model_output_path, options, combination, task, seed, identity=training, changed=changed)
         save_arrays(folder, results)
         test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
