@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
 
 class Scope(NamedTuple):
-    """Where a scope's tables are; ``mixed`` if the other scope's rows are in the same tables."""
+    """Where a scope's features and, in ``subfolder`` of that, tables are.
+
+    ``mixed``: the other scope's rows are in the same tables.
+    """
 
     folder: Path
     mixed: bool
+    subfolder: str = ""
+
+    @property
+    def tables(self) -> Path:
+        """The folder of the tables."""
+        return self.folder / self.subfolder
 
 
 def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Scope:
@@ -31,17 +40,19 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     """
     _check_text("data_path", str(data_path))
     _check_text("ood_dataset", ood_dataset or "")
-    if ood_dataset is not None and _leaves_folder(ood_dataset):
+    if ood_dataset is not None and leaves_folder(ood_dataset):
         raise UserError(f"ood_dataset {ood_dataset!r}: not a folder's name; give one such as {adapter.ood_dataset}")
     patterns = adapter.in_scope if ood_dataset is None else adapter.out_of_scope
     separate = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
     mixed = [data_path / pattern for pattern in adapter.total if ood_dataset in (None, adapter.ood_dataset)]
-    for folder in [*separate, *mixed]:
-        if any(is_regular(folder / f"{split}.tsv") for split in ("train", "dev", "test")):
-            return Scope(folder, folder in mixed)
+    subfolder = adapter.tables if ood_dataset is None else ""
+    scopes = [*(Scope(folder, False, subfolder) for folder in separate), *(Scope(folder, True) for folder in mixed)]
+    for scope in scopes:
+        if any(is_regular(scope.tables / f"{split}.tsv") for split in ("train", "dev", "test")):
+            return scope
     wanted = "in-scope" if ood_dataset is None else f"out-of-scope ({ood_dataset})"
     state = "" if data_path.is_dir() else " (no such folder)"
-    places = ", ".join(map(str, [*separate, *mixed]))
+    places = ", ".join(str(scope.tables) for scope in scopes)
     raise UserError(
         f"data_path {data_path}{state}: no {wanted} tables of {adapter.name}; looked for train.tsv, dev.tsv and "
         f"test.tsv in {places}; correct --data_path{' or --ood_dataset' if ood_dataset else ''}"
@@ -55,10 +66,11 @@ def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
         UserError: the data set is not there.
     """
     data_path = Path(request.data_path)
-    folders = [find_scope(adapter, data_path, None).folder]
+    scopes = [find_scope(adapter, data_path, None)]
     if request.train_ood or request.test_ood:
-        folders.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset).folder)
-    tables = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+        scopes.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset))
+    folders = [scope.folder for scope in scopes]
+    tables = [scope.tables / f"{split}.tsv" for scope in scopes for split in ("train", "dev", "test")]
     files = [table for table in tables if is_regular(table)]
     for subfolder, known, wanted in (
         (request.video_data_path, adapter.video_files, request.video_feats),
@@ -89,7 +101,7 @@ def find_features(files: Mapping[str, tuple[str, ...]], folders: Sequence[Path],
         kinds = list(files.values())
     elif wanted in files:
         kinds = [files[wanted]]
-    elif _leaves_folder(wanted):
+    elif leaves_folder(wanted):
         raise UserError(f"features {wanted!r}: not in the data set's folder; give a file's name or {', '.join(files)}")
     else:
         kinds = [(wanted,)]
@@ -125,10 +137,10 @@ def _check_text(option: str, value: str) -> None:
         raise UserError(f"{option} {ascii(value)}: the name is not UTF-8; rename it") from None
 
 
-def _leaves_folder(name: str) -> bool:
+def leaves_folder(name: str) -> bool:
     """Whether a path given as a name is absolute or goes up, on any system.
 
-    >>> [_leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
+    >>> [leaves_folder(name) for name in ("a.pkl", "sub/a.pkl", "../a.pkl", "/a.pkl", "C:a.pkl", "sub\\\\..\\\\a.pkl")]
     [False, False, True, True, True, True]
     """
     path = PureWindowsPath(name)  # knows both separators and drives
