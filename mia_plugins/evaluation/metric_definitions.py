@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
 SEVERAL, NUMBER = "labels (%)", "number (accuracy and F1 in %)"
+UNSEEN = "trained + new (%)"
 
 
 @dataclass(frozen=True)
@@ -136,5 +137,12 @@ BENCHMARK_METRICS = (
            column=31, problem="regression"),
     Metric("Non0_F1_score_swapped", "F1 (> 0), swapped", NUMBER, "Non0_F1_score with truth and prediction swapped.",
            column=32, problem="regression"),
+    Metric("trained_acc", "trained", UNSEEN, "Accuracy on clips of trained intents, new ones being offered too.", table=1),
+    Metric("new_acc", "new", UNSEEN, "Accuracy on clips of new intents, trained ones being offered too.", table=2),
+    Metric("harmonic_acc", "harmonic", UNSEEN, "Harmonic mean of trained_acc and new_acc.", table=3),
+    Metric("among_new_acc", "new among new", UNSEEN, "Accuracy on clips of new intents, these alone being offered.",
+           table=4),
+    Metric("new_auroc", "AUROC", UNSEEN, "How often a clip of a trained or new intent scores above one out of scope, by "
+           "logits raised by their descriptions.", table=5),
 )
 # fmt: on

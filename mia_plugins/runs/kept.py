@@ -2,7 +2,8 @@
 
 ``models/`` in a run's folder holds ``model.safetensors``; ``kept.json``: the method, its settings, the task, the options;
 ``backbone/``: the text encoder's configuration and tokenizer; ``reference.npz``: the model's predictions for the
-in-scope training clips, which thresholds and detectors are fitted on. The folder may be moved and renamed.
+in-scope training clips, which thresholds and detectors are fitted on; where the model takes new intents,
+``calibration.npz`` (:mod:`.unseen`). The folder may be moved and renamed.
 """
 
 from __future__ import annotations

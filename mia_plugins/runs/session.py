@@ -39,6 +39,8 @@ from .kept import Kept, read_kept, restored_options
 from .requests import check_scope, data_request
 from .results import unique
 from .setup import Setup
+from .trackers import check_trackers
+from .unseen_options import set_apart, unseen_sentences, with_labels
 
 
 class Checked(NamedTuple):
@@ -180,7 +182,9 @@ def check_options(options: argparse.Namespace) -> Checked:
             options = argparse.Namespace(**{**vars(options), "dataset": find_dataset(options.dataset).name})
         options = restored_options(options, kept)
     method = kept.method if kept is not None else find_method(options.method)
-    dataset = find_dataset(options.dataset)
+    unseen_sentences(options, kept)  # checks them
+    dataset = with_labels(find_dataset(options.dataset), options.unseen)
+    check_trackers(options.report_to)
     options = with_defaults(options, method, dataset)
     context_of(options)
     if options.demo:
@@ -214,6 +218,8 @@ def open_session(checked: Checked, setup: Setup | None = None) -> Session:
         data = add_history(data, context, checked.dataset.max_lengths)
     check_detector(options, data)
     kept = checked.kept
+    if kept is not None and options.unseen:
+        data = set_apart(data, kept.task.labels, options.unseen)
     if kept is not None and (tuple(data.labels), data.problem) != (kept.task.labels, kept.task.problem):
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)

@@ -20,12 +20,14 @@ from ..training.checkpoints import WEIGHTS
 from .card import CARD, model_card
 from .kept import BACKBONE, KEPT, REFERENCE, Kept, find_kept
 from .records import RECORD
+from .unseen import CALIBRATION
 
 CONNECTIONS = ("requests", "httpx", "httpx2", "httpcore")  # packages that the hub's library speaks through
 PARTS = (KEPT, WEIGHTS, REFERENCE)
 # of a hub's repository: never code, never a pickle
 WANTED = (
     *PARTS,
+    CALIBRATION,
     RECORD,
     CARD,
     f"{BACKBONE}/*.json",
@@ -55,6 +57,8 @@ def save_pretrained(kept: Kept, folder: Path, *, license: str | None = None) -> 
     if folder.resolve() != kept.folder.resolve():
         for name in (WEIGHTS, REFERENCE):
             copy(kept.folder / name, folder / name)
+        if (kept.folder / CALIBRATION).is_file():  # of a model that takes new intents
+            copy(kept.folder / CALIBRATION, folder / CALIBRATION)
         for path in sorted((kept.folder / BACKBONE).iterdir()):
             if path.is_file():
                 copy(path, folder / BACKBONE / path.name)

@@ -53,6 +53,7 @@ def test_train_save_and_restore_score_the_same(data, backbone, tmp_path):
         "kept.json",
         "backbone",
         "reference.npz",
+        "calibration.npz",
     }
     assert np.load(folder / "y_true.npy").max() == 30
     assert "in-scope (%)" in first.stdout

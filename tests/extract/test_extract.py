@@ -117,11 +117,12 @@ def lines_of(path):
 
 def crash(out, paths, wanted):
     """A decoding process that dies at one file and hangs at another."""
+    out.send((-1, decoding.STARTED, None))
     for index, path in paths:
         if path.name == "crash.mp4":
             os.kill(os.getpid(), signal.SIGSEGV)
         if path.name == "hang.mp4":
-            time.sleep(60)
+            time.sleep(600)
         for message in decoding.pieces(index, path, wanted):
             out.send((message.index, message.kind, message.value))
 
