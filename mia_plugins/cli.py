@@ -13,6 +13,7 @@ from .runs.options import Parser
 
 COMMANDS = (
     "mia_plugins.catalogue.command",
+    "mia_plugins.catalogue.environment",
     "mia_plugins.hosts.live.diagnose",
     "mia_plugins.hosts.live.command",
     "mia_plugins.hosts.install.command",
@@ -24,6 +25,7 @@ COMMANDS = (
     "mia_plugins.report.command",
     "mia_plugins.extract.command",
     "mia_plugins.data.command",
+    "mia_plugins.describe.command",
 )
 
 

@@ -18,7 +18,7 @@ FLOORS = [
     "testing",
     "demo simulate",
     "runs",
-    "report catalogue",
+    "report catalogue describe",
     "reproduce",
     "extract",
     "hosts",

@@ -21,6 +21,7 @@ class Param:
             "num_anchors": 8,
             "temperature": 0.7,
             "num_descriptions": 3,
+            "aligned_method": "ctc",
             "fusion_start": "paper",
             "negatives": "literal",
             "ood_training": "k_plus_1",

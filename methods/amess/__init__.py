@@ -9,7 +9,7 @@ is described by its degree (:mod:`mia_plugins.nn.labels`); one whose degrees hav
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mia_plugins.errors import UserError
@@ -47,16 +47,26 @@ def inspect(model: Any, batches: Iterable[Mapping[str, Any]], device: Any) -> di
     return inspect_model(model, batches, device)
 
 
+def embed(settings: Settings, sentences: Sequence[str]) -> Any:
+    """Vectors ``(sentences, width)`` by the sentence encoder of the descriptions; see :mod:`.semantics`."""
+    from .semantics import encode
+
+    return encode(sentences, settings.sentence_encoder)
+
+
 def check(outline: Outline, settings: Settings) -> None:
     """Checks that there is a sentence encoder, and that every label has as many descriptions as the settings ask for.
 
     Raises:
         UserError: there is none, or there are fewer; says how to supply more.
     """
-    if settings.semantic_sync:
+    from mia_plugins.nn.labels import label_names
+
+    names = label_names(outline)
+    if settings.semantic_sync and names:
         try:
             path, count = settings.descriptions_path or None, settings.num_descriptions
-            load_descriptions(outline.labels, path, count, dataset=outline.dataset, given=outline.descriptions)
+            load_descriptions(names, path, count, dataset=outline.dataset, given=outline.descriptions)
         except UserError as error:
             remedy = "" if settings.descriptions_path else "; or give your own with descriptions_path=FILE"
             raise UserError(f"{error}{remedy}") from error
@@ -72,4 +82,5 @@ METHOD = Method(
     inspect=inspect,
     pictures=(semantics, anchors),
     check=check,
+    embed=embed,
 )

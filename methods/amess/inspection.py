@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mia_plugins.nn.alignment import CTCAlignment
+from mia_plugins.nn.alignment import CTCAlignment, SalienceAlignment
 from mia_plugins.nn.attention import CrossAttention
 from mia_plugins.nn.frames import Frames, as_frames, masked_mean
 from mia_plugins.plugin.picture import Constant
@@ -95,8 +95,8 @@ def frame_shares(text: Tensor, frames: Frames, align: nn.Module, cross: CrossAtt
 def held_frames(align: nn.Module, frames: Frames) -> Tensor:
     """What every aligned position holds of every frame, ``(batch, positions, frames)``, none negative."""
     values, mask = frames
-    if isinstance(align, CTCAlignment):  # its weights depend on the frames
-        return (align.positions(values)[0].softmax(dim=-1)[..., 1:] * mask[..., None]).transpose(1, 2)
+    if isinstance(align, (CTCAlignment, SalienceAlignment)):  # their weights depend on the frames
+        return align.weights(values, mask)
     # the others map all frames alike: aligning unit vectors shows the weights
     unit = torch.eye(values.shape[1], device=values.device).expand(len(values), -1, -1)
     return align(unit, mask)[0].abs() * mask[:, None, :]

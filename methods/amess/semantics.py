@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +48,44 @@ def embed_descriptions(descriptions: list[list[str]], encoder: str) -> Tensor:
 
 def encode_descriptions(descriptions: list[list[str]], source: str) -> Tensor:
     """As :func:`embed_descriptions`, by the sentence encoder at ``source``; leaves the random state alone."""
+    random_state = torch.get_rng_state()
+    vectors = sentence_vectors(load_sentence_encoder(source), descriptions)
+    torch.set_rng_state(random_state)  # with or without the cache, what follows draws the same
+    return vectors
+
+
+def encode(sentences: Sequence[str], encoder: str) -> np.ndarray:
+    """Embeds sentences; nothing is cached on disk, and the encoder stays in memory for the next ones.
+
+    Args:
+        sentences: any number.
+        encoder: name, hub id or folder of a sentence encoder.
+
+    Returns:
+        ``(sentences, width)`` float32.
+
+    Raises:
+        UserError: the encoder cannot be loaded.
+    """
+    random_state = torch.get_rng_state()
+    vectors = sentence_vectors(_kept_encoder(resolve(encoder)), [list(sentences)])
+    torch.set_rng_state(random_state)
+    return vectors[0].numpy()
+
+
+def load_sentence_encoder(source: str) -> Any:
+    """The sentence encoder at ``source``, on the CPU.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
     quiet_transformers()
     from sentence_transformers import SentenceTransformer
 
-    random_state = torch.get_rng_state()
-    model = load(lambda name, **_: SentenceTransformer(name, device="cpu"), source, "sentence encoder")
-    vectors = sentence_vectors(model, descriptions)
-    torch.set_rng_state(random_state)  # with or without the cache, what follows draws the same
-    return vectors
+    return load(lambda name, **_: SentenceTransformer(name, device="cpu"), source, "sentence encoder")
+
+
+_kept_encoder = lru_cache(maxsize=1)(load_sentence_encoder)
 
 
 def sentence_vectors(model: Any, descriptions: list[list[str]]) -> Tensor:

@@ -17,7 +17,7 @@ class Settings:
         semantic_sync: use T_f and its contrastive loss (ablation "w/o SS" without).
         num_anchors: k, the number of anchors; 50 keeps every token (no selection).
         anchor_tokens: of an utterance with its history, which tokens may be anchors: current (its own) or all (17).
-        aligned_method: how frames meet text positions: ctc, conv1d, avg_pool or none (2).
+        aligned_method: how frames meet text positions: salience, ctc (the paper's), conv1d, avg_pool or none (2).
         residual: residual on the query of the cross-attention blocks (3).
         fusion_start: identity or paper (15).
         temperature: tau of Eq. 15.
@@ -33,7 +33,7 @@ class Settings:
     semantic_sync: bool = True
     num_anchors: Annotated[int, Range(1, 1_000_000)] = 8
     anchor_tokens: Literal["current", "all"] = "current"
-    aligned_method: Literal["ctc", "conv1d", "avg_pool", "none"] = "ctc"
+    aligned_method: Literal["salience", "ctc", "conv1d", "avg_pool", "none"] = "salience"
     residual: bool = True
     fusion_start: Literal["identity", "paper"] = "identity"
     temperature: Annotated[float, Range(0, 1_000_000, above=True)] = 0.7

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from mia_plugins.nn.alignment import CTCAlignment
+from mia_plugins.nn.alignment import SalienceAlignment
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.plugin.task import Task
 
@@ -43,8 +43,8 @@ def build(task: Task, settings: Settings) -> AMESS:
         heads=encoder.config.num_attention_heads,
         video_dim=task.video_dim,
         audio_dim=task.audio_dim,
-        video_align=CTCAlignment(task.video_dim, task.text_length),
-        audio_align=CTCAlignment(task.audio_dim, task.text_length),
+        video_align=SalienceAlignment(task.video_dim),
+        audio_align=SalienceAlignment(task.audio_dim),
         num_anchors=settings.num_anchors,
         dropout=settings.dropout_prob,
         residual=True,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..runs.tables import markdown_text
+from ..runs.markdown import markdown_text
 
 NARROW = 30  # characters that the last column gets at least
 

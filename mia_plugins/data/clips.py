@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .chained import Chained, frame_counts
+from .faults import is_collecting
 from .features import read_features
 from .places import find_features, find_scope
 from .problem import Problem
@@ -35,6 +36,7 @@ class Clips:
             no frames.
         dialogues, turns, speakers: of each clip, where the data set has them: the dialogue's name, the place in it (any
             numbers that rise), and who speaks.
+        rows: where each clip is named, for messages: ``train.tsv, row 12``; None: nobody knows.
         history: what was said before each utterance, newest first; None: single turns. Video and audio then are
             :class:`~mia_plugins.data.history.FramesWithHistory` (see :mod:`~mia_plugins.data.dialogues`).
     """
@@ -48,6 +50,7 @@ class Clips:
     turns: Sequence[int] | None = None
     speakers: Sequence[str] | None = None
     history: Sequence[Sequence[str]] | None = None
+    rows: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
         parts = (getattr(self, each.name) for each in fields(self))
@@ -75,6 +78,7 @@ class Clips:
             turns=_joined([part.turns for part in parts]),
             speakers=_joined([part.speakers for part in parts]),
             history=_joined([part.history for part in parts]),
+            rows=_joined([part.rows for part in parts]),
         )
 
 
@@ -155,7 +159,7 @@ def load_clips(
         for name in ood_names:
             splits[f"ood_{name}"] = read_ood_split(adapter, scope, name, ood_dataset, len(labels))
     warnings = leaks(splits)
-    for warning in warnings:
+    for warning in () if is_collecting() else warnings:
         logging.getLogger("mia_plugins").warning(warning)
 
     length = adapter.max_lengths
@@ -164,7 +168,13 @@ def load_clips(
     return LoadedData(
         splits={
             name: Clips(
-                split.keys, split.texts, np.array(split.label_ids, np.int64), video[name], audio[name], **split.spoken()
+                split.keys,
+                split.texts,
+                np.array(split.label_ids, np.int64),
+                video[name],
+                audio[name],
+                rows=split.rows,
+                **split.spoken(),
             )
             for name, split in splits.items()
         },

@@ -66,18 +66,18 @@ def read_descriptions(path: str | Path) -> dict[str, list[str]]:
 
 
 def match_descriptions(
-    table: Mapping[str, Sequence[str]], labels: Sequence[str], count: int, path: str | Path
+    table: Mapping[str, Sequence[str]], labels: Sequence[str], count: int | None, path: str | Path
 ) -> list[list[str]]:
-    """The first descriptions of every label.
+    """The descriptions of every label, or the first of them.
 
     Args:
         table: label -> descriptions; a label's spelling may differ as :func:`fold_label` allows.
         labels: those wanted.
-        count: descriptions for each of them.
+        count: descriptions for each of them; None: all there are.
         path: where the table comes from, for messages.
 
     Returns:
-        ``len(labels)`` lists of ``count`` strings, in the order of ``labels``.
+        ``len(labels)`` lists of strings, in the order of ``labels``.
 
     Raises:
         UserError: a label is missing, there twice, or has fewer than ``count`` descriptions.
@@ -90,9 +90,9 @@ def match_descriptions(
     result = []
     for label in labels:
         if fold_label(label) not in spelling:
-            raise UserError(f"{path}: no descriptions for the label '{label}'; add {count}")
+            raise UserError(f"{path}: no descriptions for the label '{label}'; add {count or 'some'}")
         texts = table[spelling[fold_label(label)]]
-        if len(texts) < count:
+        if count is not None and len(texts) < count:
             raise UserError(f"{path}: the label '{label}' has {len(texts)} descriptions, {count} are needed; add more")
         result.append(list(texts[:count]))
     return result

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from ..errors import UserError, short
+from .faults import fault, is_collecting
 from .store.frames import StoredFrames
 from .store.index import EMPTY
 from .store.lookup import Places, find_clips
@@ -34,7 +36,7 @@ def read_features(
             a file of another of the :mod:`~mia_plugins.data.store.formats`; or a folder of such files.
         keys: the clips, in the order wanted; a key that comes twice gets the same frames twice.
         max_length: frames to keep; later ones are dropped.
-        width: features per frame, if already known; otherwise the first clip decides.
+        width: features per frame, if already known; otherwise that of most clips.
         rows: for each key the row that names it, such as ``train.tsv, row 12``, for the error messages.
         missing: what becomes of a clip that is in no file or was saved without a frame: ``"error"``, or ``"empty"`` for
             no frames, (0, width). Where no clip has any, the width is 1 unless it is known.
@@ -55,22 +57,32 @@ def read_features(
         without = [number for number, fault in places.faults.items() if fault.startswith(EMPTY)]
         absent |= np.isin(numbers, without)
     elif absent.any():
-        first = np.flatnonzero(absent).tolist()
-        raise UserError(_absent(path, [_name(keys, rows, i) for i in first[:_NAMED]], len(first)))
+        _report_absent(path, keys, rows, np.flatnonzero(absent).tolist())
     lengths = np.where(absent, 0, np.minimum(count, max_length))
-    width = width or next(iter(widths[~absent].tolist()), 0 if missing == "error" else 1)
+    common = Counter(widths[~absent].tolist()).most_common(1)
+    width = width or (common[0][0] if common else 0 if missing == "error" else 1)
     wrong = ((fault_at >= 0) & (fault_at < max_length)) | (lengths * widths == 0)
     wrong |= ((bad >= 0) & (bad < lengths)) | (widths != width)
     wrong &= ~absent
-    if wrong.any():
-        i = int(wrong.argmax())
+    for i in np.flatnonzero(wrong).tolist():
         clip = f"clip {_name(keys, rows, i)}"
-        raise UserError(_complaint(path, clip, places, int(numbers[i]), max_length, width))
-    return StoredFrames(places.frames, stores, offset, lengths, width)
+        complaint = _complaint(path, clip, places, int(numbers[i]), max_length, width)
+        fault("wrong features", rows[i] if rows else path, complaint)
+    return StoredFrames(places.frames, stores, offset, np.where(wrong, 0, lengths), width)
 
 
 def _name(keys: Sequence[str], rows: Sequence[str] | None, i: int) -> str:
     return f"{short(keys[i])} ({rows[i]})" if rows else short(keys[i])
+
+
+def _report_absent(
+    path: str | os.PathLike[str], keys: Sequence[str], rows: Sequence[str] | None, absent: list[int]
+) -> None:
+    """Clips without features: each by itself where faults are collected, otherwise some of them in one error."""
+    if not is_collecting():
+        raise UserError(_absent(path, [_name(keys, rows, i) for i in absent[:_NAMED]], len(absent)))
+    for i in absent:
+        fault("clips without features", rows[i] if rows else path, _absent(path, [_name(keys, rows, i)], 1))
 
 
 def _absent(path: str | os.PathLike[str], clips: Sequence[str], count: int) -> str:

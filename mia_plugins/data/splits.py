@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, short
+from .faults import fault
 from .places import Scope
 from .tables import read_table
 
@@ -85,20 +86,24 @@ def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]
     columns = adapter.columns if ids is not None else adapter.text_column + 1
     for number, cells in read_table(path, columns, lambda header: label_of(adapter, header) in labels):
         key, label = adapter.key(cells), label_of(adapter, cells)
-        if ids is not None and label not in expected:
-            raise UserError(f"{path}, row {number}: {_wrong_label(adapter, label, expected)}")
+        where, wrong = f"{path}, row {number}", ids is not None and label not in expected
+        if wrong:
+            fault("wrong labels", where, f"{where}: {_wrong_label(adapter, label, expected)}")
         if key in first:
-            raise UserError(f"{path}, rows {first[key][0]} and {number}: {_twice(key, first[key][1], label)}")
+            twice = _twice(key, first[key][1], label)
+            fault("double clips", where, f"{path}, rows {first[key][0]} and {number}: {twice}")
+            continue
         first[key] = number, label
-        if ids is None or label in ids:
+        if ids is None or label in ids or (wrong and not scope.mixed):  # for the other faults that its clip may have
             split.keys.append(key)
             split.texts.append(cells[adapter.text_column])
             if adapter.turn is not None:
                 split.turns.append(adapter.turn(cells))
-            split.label_ids.append(-1 if ids is None else ids[label])
-            split.rows.append(f"{path}, row {number}")
+            split.label_ids.append(-1 if ids is None else ids.get(label, -1))
+            split.rows.append(where)
     if not split.keys:
-        raise UserError(f"{path}: no row is labelled {' or '.join(ids or ())}; leave this scope out, or add its clips")
+        words = f"no row is labelled {' or '.join(ids or ())}; leave this scope out, or add its clips"
+        fault("no clips", path, f"{path}: {words}")
     return split
 
 

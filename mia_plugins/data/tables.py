@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..errors import UserError
 from ..system.untrusted import read_bytes
+from .faults import fault
 
 _LARGEST = 1 << 28  # bytes: more than a million clips, and reading takes several times as much memory
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab and line ends
@@ -43,22 +44,23 @@ def read_table(
     try:
         for cells in reader:
             if reader.line_num > number:
-                raise UserError(f"{path}, row {number}: a quoted text runs over several lines; remove the stray quote")
-            if header is None:
+                where = f"{path}, row {number}"
+                fault("quotes", where, f"{where}: a quoted text runs over several lines; remove the stray quote")
+            elif header is None:
                 header = cells
                 _check_header(path, header, columns, is_clip)
             elif cells:
-                if len(cells) != len(header):
-                    raise UserError(
-                        f"{path}, row {number}: {len(cells)} columns where the header has {len(header)}; "
-                        "correct the tabs of this row"
-                    )
-                rows.append(Row(number, cells))
+                if len(cells) == len(header):
+                    rows.append(Row(number, cells))
+                else:
+                    where, wrong = f"{path}, row {number}", f"{len(cells)} columns where the header has {len(header)}"
+                    fault("columns", where, f"{where}: {wrong}; correct the tabs of this row")
             number = reader.line_num + 1
     except csv.Error as error:
-        raise UserError(f"{path}, row {number}: {error}; correct or remove this row") from None
+        where = f"{path}, row {number}"
+        fault("unreadable", where, f"{where}: {error}; correct or remove this row")
     if not rows:
-        raise UserError(f"{path}: holds no clips; copy the file again, or leave this split out")
+        fault("no clips", path, f"{path}: holds no clips; copy the file again, or leave this split out")
     return rows
 
 
@@ -85,8 +87,12 @@ def _lines(path: str | os.PathLike[str]) -> Iterator[str]:
         try:
             text = line.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError:
-            raise UserError(f"{path}, row {number}: not UTF-8 text; save the file as UTF-8") from None
+            where = f"{path}, row {number}"
+            fault("not UTF-8", where, f"{where}: not UTF-8 text; save the file as UTF-8")
+            text = "\n"  # an empty row
         control = _CONTROL.search(text)
         if control:
-            raise UserError(f"{path}, row {number}: holds the control character {control[0]!r}; remove it")
+            where = f"{path}, row {number}"
+            fault("control characters", where, f"{where}: holds the control character {control[0]!r}; remove it")
+            text = "\n"
         yield text

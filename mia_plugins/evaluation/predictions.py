@@ -17,8 +17,10 @@ class Predictions:
         features: what the last linear layer sees, float32, shape (clips, width).
         label_ids: integers, shape (clips,), ``num_labels`` being out of scope; of several labels a clip 0 and 1, shape
             (clips, labels); numbers, shape (clips,).
+        sentence: vectors in the space of a sentence encoder, float32, shape (clips, width), where the model has them.
     """
 
     logits: np.ndarray
     features: np.ndarray
     label_ids: np.ndarray
+    sentence: np.ndarray | None = None

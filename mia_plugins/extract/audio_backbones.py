@@ -28,9 +28,14 @@ SHORTEST = 400  # samples of WavLM's first window: less has no frame
 class AudioBackbone(Protocol):
     """A speech backbone, ready to compute. ``name``: what ``--audio_backbone`` was; ``digest``: of its weights."""
 
-    name: str
-    digest: str
-    width: int
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def width(self) -> int: ...
 
     def begin(self) -> Any:
         """A new clip: an object with ``add(samples)`` and ``end()``, each yielding float32 ``(frames, width)``."""

@@ -72,7 +72,8 @@ class Extraction:
         video, audio = self.backbones
         wanted = Wanted(video.size if video else None, rate, audio is not None)
         try:
-            for index, kind, value in decode(paths, wanted, patience):
+            for message in decode(paths, wanted, patience):
+                index, kind, value = message.index, message.kind, message.value
                 clip = self.clips.setdefault(index, Clip(keys[index], paths[index]))
                 if kind == FAILED:
                     self.fail(index, value)

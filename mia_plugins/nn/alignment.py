@@ -1,5 +1,8 @@
 """Alignment of video and audio to the length of the text: ``Align`` in Eq. 4 and 6 ("same method as [8]").
 
+``ctc`` is the paper's. It normalizes over the positions, so in the end every frame has nearly the same weight. With
+``salience`` the frames of a clip compete, and one of many can have nearly all the weight (see docs/results.md).
+
 Each returns a mask beside the aligned frames; it is false everywhere for a clip that has no frames.
 """
 
@@ -8,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-NAMES = ("ctc", "conv1d", "avg_pool", "none")
+NAMES = ("salience", "ctc", "conv1d", "avg_pool", "none")
 
 
 class CTCAlignment(nn.Module):
@@ -26,13 +29,44 @@ class CTCAlignment(nn.Module):
         super().__init__()
         self.positions = nn.LSTM(dim, length + 1, num_layers=2, batch_first=True)
 
-    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """``frames`` ``(batch, frames, dim)``, ``mask`` true on real ones; returns ``(batch, length, dim)``, its mask."""
+    def weights(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """What each position takes of each frame, ``(batch, length, frames)``; arguments as of :meth:`forward`."""
         # the LSTM runs forward in time, so padding behind a clip cannot reach its real frames
         # in float32: autocast would take float16 on a GPU, whatever was asked for, and not every CPU has a bfloat16 LSTM
         with torch.autocast(frames.device.type, enabled=False):
             weights = self.positions(frames)[0].softmax(dim=-1)[..., 1:] * mask[..., None]
-        aligned = weights.transpose(1, 2) @ frames
+        return weights.transpose(1, 2)
+
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """``frames`` ``(batch, frames, dim)``, ``mask`` true on real ones; returns ``(batch, length, dim)``, its mask."""
+        aligned = self.weights(frames, mask) @ frames
+        return aligned, mask.any(dim=1, keepdim=True).expand(aligned.shape[:2])
+
+
+class SalienceAlignment(nn.Module):
+    """Chooses the frames that matter, ``sum_t softmax_t(W_2 gelu(W_1 LayerNorm(f_t))) f_t``: one position for all tokens.
+
+    Padded frames weigh nothing; a clip without frames gives zeros.
+
+    Args:
+        dim: width of a frame.
+        hidden: width of the small network that looks at each frame.
+    """
+
+    def __init__(self, dim: int, hidden: int = 64) -> None:
+        super().__init__()
+        self.salience = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, 1))
+
+    def weights(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """How much each frame weighs, ``(batch, 1, frames)``; arguments as of :meth:`forward`."""
+        salience = self.salience(frames)[..., 0].float()
+        # finite, as a clip may have no frames
+        weights = salience.masked_fill(~mask, torch.finfo(salience.dtype).min).softmax(dim=1)
+        return (weights * mask)[:, None].to(frames.dtype)
+
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """``frames`` ``(batch, frames, dim)``, ``mask`` true on real ones; returns ``(batch, 1, dim)`` and its mask."""
+        aligned = self.weights(frames, mask) @ frames
         return aligned, mask.any(dim=1, keepdim=True).expand(aligned.shape[:2])
 
 
@@ -86,6 +120,8 @@ class NoAlignment(nn.Module):
 
 def build_alignment(name: str, *, dim: int, max_frames: int, length: int) -> nn.Module:
     """The alignment called ``name`` (one of :data:`NAMES`) for frames of width ``dim``."""
+    if name == "salience":
+        return SalienceAlignment(dim)
     if name == "ctc":
         return CTCAlignment(dim, length)
     if name == "conv1d":

@@ -11,7 +11,8 @@ key                 shape                       what
 ``audio_feats``     ``(batch, frames, dim)``    as video
 ``audio_lengths``   ``(batch,)``                as video
 ``train_place``     ``(batch,)``                int64: the clip's row among the in-scope training clips, -1 for any other
-``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on
+``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on;
+                                                float ``(batch, labels)`` for several labels, ``(batch,)`` for a number
 ==================  ==========================  ===================================================================
 
 With ``--dialogue_mode multi_turn`` a clip's tokens and frames are followed by those of earlier utterances, newest first
@@ -52,7 +53,8 @@ class Output(Protocol):
     """What a model returns for a batch: a named tuple of the method's own with at least these two fields.
 
     ``logits`` ``(batch, num_classes)`` float; ``features`` ``(batch, dim)``, what enters the last linear layer. Every
-    other field is a tensor ``(batch, ...)`` or None; over several processes each is gathered before the loss.
+    other field is a tensor ``(batch, ...)`` or None; over several processes each is gathered before the loss. A field
+    ``sentence`` ``(batch, width)`` is a vector of each clip in the space of ``Method.embed``.
     """
 
     @property
@@ -78,6 +80,7 @@ class Model(Protocol):
             ``lr * new_lr_factor``.
         static_graph: optional; False where the training graph differs from batch to batch (see
             :func:`mia_plugins.system.processes.parallel`).
+        descriptions: optional; ``(labels, sentences, width)``, vectors by ``Method.embed`` of what describes each label.
     """
 
     pretrained: Sequence[str]
@@ -122,6 +125,9 @@ class Method:
             :mod:`mia_plugins.plugin.picture`.
         check: ``check(outline, settings)`` raises :class:`~mia_plugins.plugin.UserError` where ``build`` would fail with
             these settings for such data (:class:`~mia_plugins.data.dataset.Outline`); called before features are read.
+        embed: ``embed(settings, sentences)`` returns vectors ``(sentences, width)`` of an untrained sentence encoder.
+            With it and a model that has ``descriptions``, a trained model takes new intents
+            (:mod:`mia_plugins.evaluation.unseen`).
         manager: a class that trains and tests in another way; None: the common one.
     """
 
@@ -135,6 +141,7 @@ class Method:
     inspect: Callable[[Any, Iterable[Batch], torch.device], Mapping[str, np.ndarray | Constant]] | None = None
     pictures: Sequence[Callable[[Group, PictureRequest], Sequence[Picture]]] = ()
     check: Callable[[Outline, Any], None] | None = None
+    embed: Callable[[Any, Sequence[str]], np.ndarray] | None = None
     manager: type | None = None
 
     @property

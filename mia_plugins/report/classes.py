@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..errors import UserError
 from ..evaluation.classes import class_table, confusion_counts
+from ..evaluation.multi_label import label_table
 from ..plugin.picture import Picture, figure, save
 from .saved import SavedRun
 
@@ -33,6 +36,14 @@ def predictions(run: SavedRun) -> tuple[np.ndarray, np.ndarray, list[str]] | Non
     present = np.union1d(true, predicted)
     names = [*run.labels, OOS]
     return np.searchsorted(present, true), np.searchsorted(present, predicted), [names[int(i)] for i in present]
+
+
+def per_label(run: SavedRun) -> tuple[list[str], list[list[str]]] | None:
+    """Header and cells of the table of labels where a clip may have several, the worst F1 first."""
+    true, predicted = run.array("y_true"), run.array("y_pred")
+    if true is None or predicted is None:
+        return None
+    return cells_of(label_table(true, predicted, run.labels), "label")
 
 
 def confusion_matrix(run: SavedRun, title: str, folder: Path, name: str) -> Picture | None:
@@ -82,8 +93,13 @@ def per_class(run: SavedRun) -> tuple[list[str], list[list[str]]] | None:
     if found is None:
         return None
     true, predicted, labels = found
-    rows = sorted(class_table(true, predicted, labels), key=lambda row: row["f1"])
-    header = ["intent", "F1 (%)", "precision (%)", "recall (%)", "clips"]
+    return cells_of(class_table(true, predicted, labels), "intent")
+
+
+def cells_of(rows: Sequence[Mapping[str, Any]], what: str) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of such a table, whose rows are called ``what``."""
+    rows = sorted(rows, key=lambda row: row["f1"])
+    header = [what, "F1 (%)", "precision (%)", "recall (%)", "clips"]
     cells = [
         [row["label"], *(f"{100 * row[key]:.1f}" for key in ("f1", "precision", "recall")), str(row["support"])]
         for row in rows

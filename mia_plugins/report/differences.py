@@ -8,13 +8,16 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import UserError
+from ..evaluation.metrics import displayed
+from ..evaluation.multi_label import f1_of
 from ..evaluation.uncertainty import PairedResult, bootstrap_interval, holm, paired_test
+from .comparison import heading, higher_is_better, is_percent
 from .numbers import plural, signed
 from .runs import Group
 from .saved import SavedRun
 
 LEVEL = 0.05
-DECISIONS = {"acc": "y_pred", "oid_acc": "y_open"}  # accuracies, and the array of decisions behind each
+DECISIONS = {"acc": "y_pred", "oid_acc": "y_open", "macro_f1": "y_pred", "MAE": "y_pred"}  # metric -> its array
 
 
 class Difference(NamedTuple):
@@ -98,39 +101,60 @@ def common(first: Group, other: Group, metric: str) -> list[tuple[float, float]]
 
 
 def over_clips(first: Group, other: Group, metric: str) -> tuple[float | None, float | None]:
-    """The 95 % bootstrap interval of a difference of accuracies over the test clips, under the first common seed."""
+    """The 95 % bootstrap interval of a difference over the test clips, under the first common seed."""
     seeds = [{run.record["seed"]: run for run in group.runs} for group in (first, other)]
     shared = sorted(set(seeds[0]) & set(seeds[1]))
     if not shared or metric not in DECISIONS:
         return None, None
     try:
-        flags = [correct(runs[shared[0]], metric) for runs in seeds]
+        one, two = (decisions(runs[shared[0]], metric) for runs in seeds)
     except UserError:  # a damaged file, which the group's section names
         return None, None
-    if flags[0] is None or flags[1] is None or not np.array_equal(flags[0][0], flags[1][0]):
+    if one is None or two is None or not np.array_equal(one[0], two[0]):
         return None, None
-    found = bootstrap_interval(lambda a, b: a.mean() - b.mean(), flags[0][1], flags[1][1])
-    return 100 * found.low, 100 * found.high
+    true, a, b = *one, two[1]
+
+    def difference(rows: np.ndarray, _: np.ndarray) -> float:
+        return measured(metric, true[rows], a[rows]) - measured(metric, true[rows], b[rows])
+
+    rows = np.arange(len(true))
+    found = bootstrap_interval(difference, rows, rows)
+    return displayed(metric, found.low), displayed(metric, found.high)
 
 
-def correct(run: SavedRun, metric: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """The true labels of the clips that an accuracy counts, and which of them are right."""
+def decisions(run: SavedRun, metric: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """The true labels of the clips that a metric counts, and what was decided on them."""
     true, decided = run.array("y_true"), run.array(DECISIONS[metric])
     if true is None or decided is None:
         return None
     counted = true < len(run.labels) if metric == "acc" else np.ones(len(true), bool)
-    return (true[counted], true[counted] == decided[counted]) if counted.any() else None
+    return (true[counted], decided[counted]) if counted.any() else None
 
 
-def table(found: Sequence[Difference]) -> tuple[list[str], list[list[str]]]:
+def measured(metric: str, true: np.ndarray, decided: np.ndarray) -> float:
+    """A metric of :data:`DECISIONS` on some clips, as a fraction or a number."""
+    if metric == "MAE":
+        return float(np.abs(decided - true).mean())
+    if metric == "macro_f1":
+        hits = ((true > 0) & (decided > 0)).sum(axis=0)
+        return float(f1_of(hits, (true > 0).sum(axis=0), (decided > 0).sum(axis=0)).mean())
+    return float((true == decided).mean())
+
+
+def table(found: Sequence[Difference], metric: str = "acc") -> tuple[list[str], list[list[str]]]:
     """Header and cells, a row for each comparison."""
-    header = ["compared with", "difference (points)", "95 % interval", "p", "common seeds", "verdict"]
+    digits, points = (2, " (points)") if is_percent(metric) else (3, "")
+
+    def shown(value: float) -> str:
+        return signed(value, digits)
+
+    header = ["compared with", f"difference{points}", "95 % interval", "p", "common seeds", "verdict"]
     rows = []
     for each in found:
-        interval = "–" if each.low is None or each.high is None else f"{signed(each.low)} to {signed(each.high)}"
+        interval = "–" if each.low is None or each.high is None else f"{shown(each.low)} to {shown(each.high)}"
         if each.low is not None and each.over == "clips":
             interval += " (over clips)"
-        mean = "–" if each.mean is None else signed(each.mean)
+        mean = "–" if each.mean is None else shown(each.mean)
         p_value = "–" if each.p_value is None else f"{each.p_value:.3g}"
         rows.append([each.other.label, mean, interval, p_value, str(len(each.values)), each.verdict])
     return header, rows
@@ -138,7 +162,12 @@ def table(found: Sequence[Difference]) -> tuple[list[str], list[list[str]]]:
 
 def explained(first: Group, metric: str, found: Sequence[Difference]) -> str:
     """How the table is to be read, for the comparisons that are in it."""
-    parts = [f"Differences are {first.label} minus the other, {metric} in points, over the seeds that both have."]
+    points = " in points" if is_percent(metric) else ""
+    parts = [
+        f"Differences are {first.label} minus the other, {heading(metric)}{points}, over the seeds that both have."
+    ]
+    if not higher_is_better(metric):
+        parts.append("A lower value is better.")
     if any(each.over == "seeds" and each.low is not None for each in found):
         parts.append("Intervals are Student's t for the mean of the paired differences.")
     if any(each.low is not None and each.over == "clips" for each in found):
@@ -164,7 +193,8 @@ def finding(groups: Sequence[Group], found: Sequence[Difference], metric: str, n
         metric, name: the metric, and what it is called.
     """
     first = groups[0]
-    head = f"{first.label} has the highest mean {name}, {first.text(metric)} %"
+    most = "highest" if higher_is_better(metric) else "lowest"
+    head = f"{first.label} has the {most} mean {name}, {first.text(metric)}{' %' if is_percent(metric) else ''}"
     sure = sum(each.verdict.startswith("beyond chance") for each in found)
     if found and all(each.verdict.startswith("too few") for each in found):
         few = f"{plural(max(len(each.values) for each in found), 'seed')} are too few"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import statistics
 import textwrap
 from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from ..plugin.picture import BLACK, BLUE, RED, Picture, figure, save
 from . import differences
-from .comparison import heading
+from .comparison import heading, is_percent, unit
 from .differences import Difference
 from .runs import Group
 
@@ -37,14 +38,14 @@ def draw_comparison(
     with figure(8.5, 1.3 + 0.42 * len(shown)) as drawn:
         left, right = drawn.subplots(1, 2, sharey=True, width_ratios=(3, 2))
         for place, group in enumerate(shown):
-            draw_group(left, place, group.values(metric))
+            draw_group(left, place, group.values(metric), 100 if is_percent(metric) else inf)
             if id(group) in by_group:
                 draw_difference(right, place, by_group[id(group)])
         left.set_yticks(range(len(shown)), [wrapped(group.label) for group in shown])
         left.set_ylim(len(shown) - 0.5, -0.5)
-        left.set(xlabel=f"{heading(metric)} (%)")
+        left.set(xlabel=f"{heading(metric)}{unit(metric)}")
         right.axvline(0, color=BLACK, linewidth=0.8)
-        right.set(xlabel="the best minus this (points)")
+        right.set(xlabel=f"the best minus this{' (points)' if is_percent(metric) else ''}")
         for axes in (left, right):
             axes.grid(visible=False, axis="y")
             axes.margins(x=0.08)
@@ -55,14 +56,14 @@ def draw_comparison(
         return save(drawn, folder, name, title=title, caption=caption(groups, shown, found, metric, clips))
 
 
-def draw_group(axes: Any, place: int, values: Sequence[float]) -> None:
-    """A group's seeds, their mean, and from three seeds on its interval."""
+def draw_group(axes: Any, place: int, values: Sequence[float], most: float) -> None:
+    """A group's seeds, their mean, and from three seeds on its interval, which ends at ``most``."""
     mean, half = statistics.fmean(values), half_width(values)
     axes.plot(values, [place] * len(values), "o", color=BLUE, alpha=0.45, markersize=5, label="one seed")
     if len(values) > 1:
         axes.plot([mean], [place], "D", color=BLACK, markersize=5, label="mean")
     if half is not None:
-        ends = [max(mean - half, 0), min(mean + half, 100)]
+        ends = [max(mean - half, 0), min(mean + half, most)]
         axes.plot(ends, [place] * 2, "-|", color=BLACK, linewidth=1.2, label="95 % interval of the mean")
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.metrics import shown_in_ablations
+from ..evaluation.metrics import oriented, shown_in_ablations
 from ..plugin.picture import BLACK, BLUE, GREEN, RED, SERIES, Picture, figure, save
 from ..runs.ablation import MODALITIES, WAYS, ablation_cells
-from .comparison import heading
+from .comparison import heading, is_percent
 from .forest import MOST, wrapped
 from .numbers import signed
 from .runs import Group
@@ -58,13 +58,14 @@ def modality_bars(group: Group, folder: Path, name: str) -> Picture | None:
                 places = [j + 0.26 * (i - 1) for j in range(len(WAYS))]
                 look = {"color": color, "hatch": hatch, "edgecolor": "white", "linewidth": 0}
                 bars = axes.barh(places, [changes[way] for way in WAYS], height=0.24, label=modality, **look)
-                axes.bar_label(bars, [signed(changes[way], 1) for way in WAYS], padding=3, fontsize=7)
+                digits = 1 if is_percent(metric) else 3
+                axes.bar_label(bars, [signed(changes[way], digits) for way in WAYS], padding=3, fontsize=7)
             axes.set_yticks(range(len(WAYS)), WAYS)
             axes.axvline(0, color="black", linewidth=0.8)
             axes.grid(visible=False, axis="y")
             axes.margins(x=0.16)
             axes.locator_params(axis="x", nbins=5)
-            axes.set(xlabel=f"change of {headings[metric]} (points)")
+            axes.set(xlabel=f"change of {headings.get(metric, heading(metric))}{points(metric)}")
         panels[0].invert_yaxis()
         handles, labels = panels[0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside upper center", ncols=3)
@@ -95,17 +96,22 @@ def side_by_side(groups: Sequence[Group], clips: str, folder: Path, name: str) -
             axes.set(title=modality)
         panels[0].set_yticks(range(len(tables)), [wrapped(group.label) for group in groups[:MOST]])
         panels[0].set_ylim(len(tables) - 0.5, -0.5)
-        panels[1].set_xlabel(f"change of {heading(metric)} (points)")
+        panels[1].set_xlabel(f"change of {heading(metric)}{points(metric)}")
         handles, labels = panels[0].get_legend_handles_labels()
         drawn.legend(handles, labels, loc="outside lower center", ncols=3)
         findings = {dependence(rows, metric, sizes=False) for rows in tables}
         every = "both" if len(tables) == 2 else f"all {len(tables)}"
         title = f"In {every}, {findings.pop()}" if len(findings) == 1 else "They depend on different modalities"
         caption = (
-            f"Change of in-scope {heading(metric)} on the test clips of {clips} when one modality is dropped, shuffled "
+            f"Change of {heading(metric)} on the test clips of {clips} when one modality is dropped, shuffled "
             "between clips or replaced by noise; means over the seeds."
         )
         return save(drawn, folder, name, title=title, caption=caption)
+
+
+def points(metric: str) -> str:
+    """Behind a change on an axis."""
+    return " (points)" if is_percent(metric) else ""
 
 
 def change(rows: Sequence[Mapping[str, Any]], modality: str, way: str, metric: str) -> float:
@@ -116,9 +122,13 @@ def change(rows: Sequence[Mapping[str, Any]], modality: str, way: str, metric: s
 
 def dependence(rows: Sequence[Mapping[str, Any]], metric: str, sizes: bool = True) -> str:
     """Which modality is missed most, in words; ``sizes``: and by how much."""
-    losses = {m: min(change(rows, m, way, metric) for way in WAYS) for m in MODALITIES}
+    percent = is_percent(metric)
+    small = SMALL if percent else SMALL / 100
+    losses = {m: min(oriented(metric, change(rows, m, way, metric)) for way in WAYS) for m in MODALITIES}
     most = min(losses, key=lambda modality: losses[modality])
-    if losses[most] > -SMALL:
-        return f"no modality is missed; without one the model loses less than {SMALL:g} point"
-    by = f", up to {-losses[most]:.1f} points of {heading(metric)}" if sizes else ""
+    if losses[most] > -small:
+        size = f"{small:g} point" if percent else f"{small:g} of {heading(metric)}"
+        return f"no modality is missed; without one the model loses less than {size}"
+    size = f"{-losses[most]:.1f} points" if percent else f"{-losses[most]:.2f}"
+    by = f", up to {size} of {heading(metric)}" if sizes else ""
     return f"the test result depends most on {most}{by}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..plugin.picture import Picture
-from ..runs.tables import markdown_table, markdown_text
+from ..runs.markdown import markdown_table, markdown_text
 from ..system.files import whole_file
 from .style import CSS
 

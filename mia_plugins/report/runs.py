@@ -12,14 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..evaluation.metrics import text_of
 from ..plugin.method import Method
 from ..plugin.registry import METHOD_GROUP, find_method, names
+from ..runs.context_text import context_words
 from ..runs.records import RECORD
 from ..runs.results import read_rows
-from ..runs.rows import context_words
 from .saved import SavedRun, plain, read_run
 
-IDENTITY = ("method", "dataset", "text_backbone", "data_mode", "train_ood", "test_ood", "test_mode", "dialogue")
+IDENTITY = (
+    "method",
+    "dataset",
+    "problem",
+    "text_backbone",
+    "data_mode",
+    "train_ood",
+    "test_ood",
+    "test_mode",
+    "dialogue",
+)
 MOST_TABLE_BYTES = 64 << 20
 
 
@@ -47,10 +58,10 @@ class Group:
         return [run.record["metrics"][metric] for run in self.runs if metric in run.record["metrics"]]
 
     def text(self, metric: str) -> str:
-        """``mean ± std`` in percent, or a dash."""
+        """``mean ± std`` as it is shown, mostly in percent, or a dash."""
         values = self.values(metric)
-        spread = f" ± {statistics.stdev(values):.2f}" if len(values) > 1 else ""
-        return f"{statistics.fmean(values):.2f}{spread}" if values else "–"
+        spread = f" ± {text_of(metric, statistics.stdev(values))}" if len(values) > 1 else ""
+        return f"{text_of(metric, statistics.fmean(values))}{spread}" if values else "–"
 
 
 def find_runs(folders: Sequence[Path]) -> tuple[list[SavedRun], list[str]]:

@@ -28,6 +28,7 @@ KEYS: Kinds = {
 }
 EPOCH: Kinds = {"number": int, "loss": float, "score": float}
 SCALARS = (str, bool, float, type(None))
+PROBLEMS = ("multi-class", "multi-label", "regression")
 DIMENSIONS = {"y_true": 1, "y_pred": 1, "y_open": 1, "scores": 1, "logits": 2, "features": 2}
 
 
@@ -49,11 +50,16 @@ class SavedRun:
         """The in-scope labels, by id."""
         return self.record["labels"]
 
+    @property
+    def problem(self) -> str:
+        """What was learned: ``multi-class``, ``multi-label`` or ``regression``."""
+        return self.record.get("problem", PROBLEMS[0])
+
     def array(self, name: str) -> np.ndarray | None:
         """A saved array such as ``logits``, with a row a test clip; None where the run has none."""
         path = self.folder / f"{name}.npy"
         try:
-            values = checked_array(path, read_array(path), DIMENSIONS[name], len(self.labels))
+            values = checked_array(path, read_array(path), self.problem, len(self.labels))
         except FileNotFoundError:
             return None
         if self.count is not None and len(values) != self.count:
@@ -65,7 +71,7 @@ class SavedRun:
         """The number of test clips; None where the run did not keep their labels."""
         path = self.folder / "y_true.npy"
         try:
-            return len(checked_array(path, read_array(path), 1, len(self.labels)))
+            return len(checked_array(path, read_array(path), self.problem, len(self.labels)))
         except FileNotFoundError:
             return None
 
@@ -83,7 +89,7 @@ class SavedRun:
             raise UserError(f"{path}: lists of different lengths")
         if not all(isinstance(words, list) for words in tokens):
             raise UserError(f"{path}: 'tokens' should be lists of words")
-        if not all(is_a(label_id, int) and 0 <= label_id <= len(self.labels) for label_id in label_ids):
+        if not all(self.is_label(label_id) for label_id in label_ids):
             raise UserError(f"{path}: 'label_ids' should be numbers from 0 to {len(self.labels)}")
         if self.count not in (None, count):
             raise UserError(f"{path}: {count} clips where y_true.npy has {self.count}")
@@ -92,6 +98,13 @@ class SavedRun:
             "label_ids": label_ids,
             "tokens": [[plain(word) for word in words] for words in tokens],
         }
+
+    def is_label(self, value: Any) -> bool:
+        """Whether a value of ``label_ids`` is an id, a list of ids, or a number, as the problem has it."""
+        if self.problem == "regression":
+            return is_a(value, float) and finite(value)
+        ids = value if self.problem == "multi-label" and isinstance(value, list) else [value]
+        return all(is_a(each, int) and 0 <= each <= len(self.labels) for each in ids)
 
     @cached_property
     def inspection(self) -> dict[str, np.ndarray]:
@@ -124,6 +137,9 @@ def read_run(path: Path) -> SavedRun:
     if not record["labels"] or not all(isinstance(label, str) for label in record["labels"]):
         raise UserError(f"{path}: 'labels' should be a list of texts")
     record["labels"] = [plain(label) for label in record["labels"]]
+    record["problem"] = record.get("problem", PROBLEMS[0])  # a run of an older version
+    if record["problem"] not in PROBLEMS:
+        raise UserError(f"{path}: 'problem' should be one of {', '.join(PROBLEMS)}")
     if not all(is_a(value, float) for value in record["metrics"].values()):
         raise UserError(f"{path}: 'metrics' should be numbers by name")
     record["metrics"] = {plain(name): value for name, value in record["metrics"].items() if finite(value)}
@@ -152,17 +168,27 @@ def check_ablation(path: Path, rows: list[Mapping[str, Any]]) -> None:
             raise UserError(f"{path}: 'modality_ablation' should have the same numbers in every row")
 
 
-def checked_array(path: Path, values: np.ndarray, dimensions: int, labels: int) -> np.ndarray:
+def checked_array(path: Path, values: np.ndarray, problem: str, labels: int) -> np.ndarray:
     """The array, if reports can use it: finite, of the right shape, and label ids within the labels.
 
     Raises:
         UserError: they cannot.
     """
+    is_label, several = path.name.startswith("y_"), problem == "multi-label"
+    dimensions = 2 if is_label and several else DIMENSIONS[path.stem]
     if values.ndim != dimensions:
         raise UserError(f"{path}: {values.ndim} dimensions instead of {dimensions}")
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise UserError(f"{path}: holds values that are not finite")
-    if path.name.startswith("y_") and (values.dtype.kind not in "iu" or ((values < 0) | (values > labels)).any()):
+    if is_label and several and (values.shape[1] != labels or not np.isin(values, (0, 1)).all()):
+        raise UserError(f"{path}: should hold 0 or 1 for each of {labels} labels")
+    if is_label and problem == "regression" and values.dtype.kind not in "fiu":
+        raise UserError(f"{path}: should hold numbers")
+    if (
+        is_label
+        and problem == "multi-class"
+        and (values.dtype.kind not in "iu" or ((values < 0) | (values > labels)).any())
+    ):
         raise UserError(f"{path}: should hold whole numbers from 0 to {labels}")
     if path.stem == "logits" and values.shape[1] not in (labels, labels + 1):
         raise UserError(f"{path}: {values.shape[1]} columns for {labels} labels")

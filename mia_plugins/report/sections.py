@@ -7,12 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..evaluation.in_scope import in_scope_metrics
-from ..evaluation.uncertainty import bootstrap_interval
 from ..plugin.picture import Picture, PictureRequest
 from ..runs.tables import cells
 from ..system.json_files import check_keys, read_object
-from . import about, calibration, classes, comparison, differences, forest, modalities, scope, training
+from . import (
+    about,
+    calibration,
+    classes,
+    comparison,
+    differences,
+    forest,
+    intervals,
+    modalities,
+    scope,
+    sentiment,
+    training,
+)
 from .page import Page
 from .runs import Group, installed_method
 from .saved import SavedRun, plain
@@ -93,12 +103,13 @@ def add_comparison(page: Page, groups: Sequence[Group], clips: str, name: str) -
         what = f"the comparison of {clips}"
         page.picture(attempt(page, what, forest.draw_comparison, groups, pairs, metric, clips, page.figures, name))
     bold = "; the best mean of a column is bold" if len(groups) > 1 else ""
-    page.text(f"Test clips, in percent; mean ± sample standard deviation over the seeds{bold}.")
+    percent = ", in percent" if comparison.is_percent(metric) else ""
+    page.text(f"Test clips{percent}; mean ± sample standard deviation over the seeds{bold}.")
     comparison.add_metrics(page, groups)
     if pairs:
         page.heading(f"Is {having[0].label} better?", 3)
-        page.table(*differences.table(pairs))
-        page.text(differences.explained(having[0], comparison.heading(metric), pairs))
+        page.table(*differences.table(pairs, metric))
+        page.text(differences.explained(having[0], metric, pairs))
     ablated = [group for group in groups if modalities.mean_rows(group)]
     if len(ablated) > 1:
         page.heading("What each loses without a modality", 3)
@@ -125,7 +136,7 @@ def add_group(page: Page, group: Group, number: int, labels: Sequence[str], clip
     page.links([(f"folder of seed {each.record['seed']}", each.folder) for each in group.runs])
     for warning in warnings(run):
         page.problem(f"warning: {run.record['dataset']}: {warning}")
-    page.items(attempt(page, f"{group.title}: intervals", interval_lines, run) or [])
+    page.items(attempt(page, f"{group.title}: intervals", intervals.interval_lines, run) or [])
 
     def picture(what: str, draw: Callable[..., Picture | None], *args: Any) -> None:
         page.picture(attempt(page, f"{group.title}: {what}", draw, *args, folder, request.name(what)))
@@ -138,6 +149,13 @@ def add_group(page: Page, group: Group, number: int, labels: Sequence[str], clip
         page.heading("Modality ablation", 3)
         page.table(*table)
         picture("modalities", modalities.modality_bars, group)
+    if run.problem == "regression":
+        add_table(page, group, "Error by degree", sentiment.by_degree)
+        picture("predicted", sentiment.scatter, run, group.title)
+        return
+    if run.problem == "multi-label":
+        add_table(page, group, "Labels", classes.per_label)
+        return
     table = attempt(page, f"{group.title}: intents", classes.per_class, run)
     if table:
         page.heading("Intents", 3)
@@ -147,6 +165,14 @@ def add_group(page: Page, group: Group, number: int, labels: Sequence[str], clip
     picture("oos_scores", scope.score_histograms, run, group.title)
     picture("oos_tradeoff", scope.tradeoff, run, group.title)
     add_methods_pictures(page, group, request)
+
+
+def add_table(page: Page, group: Group, heading: str, make: Callable[..., Any]) -> None:
+    """A table of the group's first run under its heading; methods' own pictures are of classes, and left out."""
+    table = attempt(page, f"{group.title}: {heading}", make, group.first)
+    if table:
+        page.heading(heading, 3)
+        page.table(*table)
 
 
 def add_methods_pictures(page: Page, group: Group, request: PictureRequest) -> None:
@@ -167,23 +193,3 @@ def warnings(run: SavedRun) -> list[str]:
     """What the run was warned of, such as clips that are in two splits."""
     found = run.record.get("warnings")
     return [plain(line) for line in found[:20]] if isinstance(found, list) else []
-
-
-def interval_lines(run: SavedRun) -> list[str]:
-    """Bootstrap intervals of accuracy and macro F1 over the choice of test clips."""
-    true, predicted = run.array("y_true"), run.array("y_pred")
-    if true is None or predicted is None:
-        return []
-    inside = true < len(run.labels)
-    lines = []
-    for metric, heading in (("acc", "ACC"), ("f1", "F1")):
-
-        def measure(t: Any, p: Any, metric: str = metric) -> float:
-            return in_scope_metrics(t, p)[metric]
-
-        found = bootstrap_interval(measure, true[inside], predicted[inside], num_resamples=500)
-        lines.append(
-            f"{heading} of seed {run.record['seed']}: {100 * found.estimate:.2f} %, 95 % bootstrap interval "
-            f"{100 * found.low:.2f} to {100 * found.high:.2f} over the choice of the {inside.sum()} in-scope test clips"
-        )
-    return lines

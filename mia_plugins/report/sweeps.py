@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..evaluation.metrics import oriented, text_of
 from ..plugin.picture import BLUE, RED, Picture, figure, save
+from .comparison import MAIN, heading, higher_is_better, is_percent, problem_of, unit
 from .runs import Group, identity
 from .saved import finite
 
@@ -20,6 +22,11 @@ class Sweep:
 
     setting: str
     groups: Sequence[Group]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What is drawn: the main metrics of the groups' problem."""
+        return MAIN[problem_of(self.groups[0])]
 
     @property
     def values(self) -> list[float]:
@@ -48,7 +55,7 @@ def sweeps(groups: Sequence[Group]) -> list[Sweep]:
 def draw_sweep(
     panels: Sequence[Sweep], folder: Path, name: str, *, words: str, ticks: Mapping[float, str] | None = None
 ) -> Picture | None:
-    """Accuracy and F1 over one setting, a panel for each sweep of it.
+    """Accuracy and F1 over one setting, or what another problem has in their place, a panel for each sweep of it.
 
     Args:
         panels: sweeps of one setting.
@@ -56,52 +63,59 @@ def draw_sweep(
         words: what the setting is, in words.
         ticks: values that are written in another way.
     """
-    panels = [panel for panel in panels if any(group.values("acc") for group in panel.groups)]
+    panels = [panel for panel in panels if any(group.values(panel.metrics[0]) for group in panel.groups)]
     if not panels:
         return None
     with figure(3.6 * len(panels) + 0.4, 3.1) as drawn:
         for axes, panel in zip(drawn.subplots(1, len(panels), squeeze=False)[0], panels):
             draw_panel(axes, panel, words, ticks or {})
-        handles, labels = drawn.axes[0].get_legend_handles_labels()
-        drawn.legend(handles, labels, loc="outside lower center", ncols=2)
+        every = (axes.get_legend_handles_labels() for axes in drawn.axes)
+        entries = {label: handle for handles, labels in every for handle, label in zip(handles, labels)}
+        drawn.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=2)
         seeds = max(len(group.runs) for panel in panels for group in panel.groups)
         spread = f"mean and standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
         shown = "; ".join(panel.groups[0].title for panel in panels)
-        caption = f"Accuracy and macro F1 of the in-scope test clips over {words}: {spread}. First point: {shown}."
+        what = " and ".join(entries)
+        caption = f"{what} of the test clips over {words}: {spread}. First point: {shown}."
         return save(drawn, folder, name, title=finding(panels, words), caption=caption)
 
 
 def draw_panel(axes: Any, panel: Sweep, words: str, ticks: Mapping[float, str]) -> None:
     """One sweep's curves."""
     # the two lines are set apart by 2 %, so that their error bars do not hide each other
-    lines = (("acc", "ACC", BLUE, "o", "-", 0.98), ("f1", "F1", RED, "s", "--", 1.02))
+    looks = ((BLUE, "o", "-", 0.98), (RED, "s", "--", 1.02))
     logarithmic = min(panel.values) > 0
-    for metric, label, color, marker, dashes, aside in lines:
+    for metric, (color, marker, dashes, aside) in zip(panel.metrics, looks):
         points = [(x, group.values(metric)) for x, group in zip(panel.values, panel.groups) if group.values(metric)]
         xs = [x * aside if logarithmic else x for x, _ in points]
         means = [statistics.fmean(values) for _, values in points]
         bars = [statistics.stdev(values) if len(values) > 1 else 0 for _, values in points]
         look = {"color": color, "marker": marker, "linestyle": dashes, "capsize": 3}
-        axes.errorbar(xs, means, yerr=bars, label=label, **look)
+        axes.errorbar(xs, means, yerr=bars, label=heading(metric), **look)
     if logarithmic:
         axes.set_xscale("log", base=2)
     axes.set_xticks(panel.values, [ticks.get(x, f"{x:g}") for x in panel.values])
     axes.minorticks_off()
     record = panel.groups[0].first.record
     scope = " with OOS" if record["test_ood"] else ""
-    axes.set(xlabel=words, ylabel="in-scope clips (%)", title=f"{record['dataset']}{scope}")
+    classes = problem_of(panel.groups[0]) == "multi-class"
+    ylabel = "in-scope clips (%)" if classes else f"test clips{unit(panel.metrics[0])}"
+    axes.set(xlabel=words, ylabel=ylabel, title=f"{record['dataset']}{scope}")
 
 
 def finding(panels: Sequence[Sweep], words: str) -> str:
-    """Where the accuracy is highest, in words, or that it hardly changes."""
+    """Where the accuracy, or what stands in its place, is best, in words, or that it hardly changes."""
     parts = []
     for panel in panels:
-        by_value = {x: group.values("acc") for x, group in zip(panel.values, panel.groups) if group.values("acc")}
+        metric = panel.metrics[0]
+        by_value = {x: group.values(metric) for x, group in zip(panel.values, panel.groups) if group.values(metric)}
         means = {x: statistics.fmean(values) for x, values in by_value.items()}
         spreads = [statistics.stdev(values) for values in by_value.values() if len(values) > 1]
-        dataset, top = panel.groups[0].first.record["dataset"], max(means, key=lambda x: means[x])
+        dataset, top = panel.groups[0].first.record["dataset"], max(means, key=lambda x: oriented(metric, means[x]))
         if spreads and max(means.values()) - min(means.values()) <= max(spreads):
             parts.append(f"no difference beyond the spread over seeds on {dataset}")
         else:
-            parts.append(f"highest at {top:g} on {dataset} ({means[top]:.2f} %)")
-    return f"Accuracy over {words}: {', '.join(parts)}"
+            most, percent = "highest" if higher_is_better(metric) else "lowest", " %" if is_percent(metric) else ""
+            parts.append(f"{most} at {top:g} on {dataset} ({text_of(metric, means[top])}{percent})")
+    names = dict.fromkeys("Accuracy" if panel.metrics[0] == "acc" else heading(panel.metrics[0]) for panel in panels)
+    return f"{' and '.join(names)} over {words}: {', '.join(parts)}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..evaluation.metrics import METRICS, displayed, oriented
+from ..evaluation.metrics import displayed, oriented
 from ..plugin.picture import SERIES, Picture, figure, save
+from .comparison import unit
 from .runs import Group
 
 
@@ -38,11 +39,6 @@ def training_curves(group: Group, folder: Path, name: str) -> Picture | None:
         caption = f"Training of {group.title}, {lines}; the ring marks the best epoch, whose weights were tested."
         lengths = [len(run.record["history"]) for run in runs]
         return save(drawn, folder, name, title=finding(rings, lengths, monitor), caption=caption)
-
-
-def unit(metric: str) -> str:
-    """Behind a metric's name on an axis."""
-    return "" if metric in METRICS and not METRICS[metric].percent else " (%)"
 
 
 def finding(best: Sequence[int], lengths: Sequence[int], monitor: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..data.chained import Computed, frame_counts, turn_ids
-from ..evaluation.metrics import displayed, shown_in_ablations
+from ..evaluation.metrics import METRICS, displayed, shown_in_ablations, text_of
 
 if TYPE_CHECKING:
     from ..data.clips import Clips
@@ -156,11 +156,21 @@ def modality_ablation(
 def ablation_cells(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Header and cells of the table: a row for each way of corrupting, each metric with its change in points."""
     names = [name for name in shown_in_ablations() if name in rows[0]]
-    header = ["test clips (%)", *(column for name in names for column in (name, "change"))]
+    unit = " (%)" if all(METRICS[name].percent for name in names) else ""
+    header = [f"test clips{unit}", *(column for name in names for column in (name, "change"))]
     cells = []
     for row in rows:
         label = "intact" if row["way"] == "intact" else f"{row['modality']} {row['way']}"
-        # adding zero: a change that rounds to -0.00 is none
-        changes = [f"{round(row[f'{name}_change'], 2) + 0.0:+.2f}" if f"{name}_change" in row else "" for name in names]
-        cells.append([label, *(text for n, change in zip(names, changes) for text in (f"{row[n]:.2f}", change))])
+        changes = [signed(name, row[f"{name}_change"]) if f"{name}_change" in row else "" for name in names]
+        cells.append([label, *(text for n, change in zip(names, changes) for text in (text_of(n, row[n]), change))])
     return header, cells
+
+
+def signed(name: str, change: float) -> str:
+    """A change of a metric with its sign and digits; one that rounds to zero is +0.
+
+    >>> signed("acc", -0.001), signed("MAE", -0.25)
+    ('+0.00', '-0.250')
+    """
+    text = text_of(name, abs(change))
+    return f"{'-' if change < 0 and float(text) else '+'}{text}"

@@ -18,6 +18,7 @@ from .context import chosen
 from .digests import code_digest, data_digest
 from .requests import data_mode, data_request
 from .session import Checked
+from .unseen_options import unseen_sentences
 
 SHORT = 10  # characters of a digest in a folder's name
 
@@ -60,6 +61,7 @@ def testing_identity(checked: Checked) -> dict[str, Any]:
         "restored": checked.kept is not None,
         "data": data_digest(checked.dataset, replace(data_request(options), train_ood=False)),
         **({"metrics": registered} if registered else {}),
+        **({"unseen": unseen_sentences(options, checked.kept)} if options.unseen else {}),
     }
 
 

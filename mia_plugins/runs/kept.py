@@ -2,7 +2,8 @@
 
 ``models/`` in a run's folder holds ``model.safetensors``; ``kept.json``: the method, its settings, the task, the options;
 ``backbone/``: the text encoder's configuration and tokenizer; ``reference.npz``: the model's predictions for the
-in-scope training clips, which thresholds and detectors are fitted on. The folder may be moved and renamed.
+in-scope training clips, which thresholds and detectors are fitted on; where the model takes new intents,
+``calibration.npz`` (:mod:`.unseen`). The folder may be moved and renamed.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from .. import __version__
+from ..data.problem import Problem
 from ..errors import UserError
 from ..nn.backbones import keep_bare
 from ..plugin.method import Method
@@ -130,7 +132,8 @@ def read_kept(place: Path) -> Kept:
     except UserError as error:
         words = str(error)
         raise UserError(words if words.startswith(str(path)) else f"{path}: {words}") from error
-    for part in (folder / WEIGHTS, folder / BACKBONE, folder / REFERENCE):
+    needed = (WEIGHTS, BACKBONE, REFERENCE) if task.problem == "multi-class" else (WEIGHTS, BACKBONE)
+    for part in (folder / name for name in needed):
         if not part.exists():
             raise UserError(f"{part}: is missing; copy the whole folder {folder}")
     placed = {**vars(task), "text_backbone": str(folder / BACKBONE), "weights": str(folder / WEIGHTS)}
@@ -147,16 +150,23 @@ def read_task(path: Path, task: Mapping[str, Any]) -> Task:
     numbers = ("text_length", "video_length", "audio_length", "video_dim", "audio_dim")
     kinds = {"dataset": str, "labels": list, "num_classes": int, "text_backbone": str}
     check_keys(path, task, {**kinds, **dict.fromkeys(numbers, int)})
+    problem = task.get("problem", "multi-class")  # a model of an older version
+    if problem not in get_args(Problem):
+        raise UserError(
+            f"{path}: problem={shown(problem)} should be one of {', '.join(get_args(Problem))}; train again"
+        )
     labels = tuple(task["labels"])
     if not labels or not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
         raise UserError(f"{path}: labels should be distinct texts; train again")
-    if task["num_classes"] not in (len(labels), len(labels) + 1):
+    if problem == "regression" and len(labels) != 1:
+        raise UserError(f"{path}: a regression has the name of one number, not {len(labels)} labels; train again")
+    if task["num_classes"] not in (len(labels), len(labels) + (problem == "multi-class")):
         raise UserError(f"{path}: num_classes does not fit its {len(labels)} labels; train again")
     for name in numbers:
         if not 0 < task[name] <= MOST:
             raise UserError(f"{path}: {name}={shown(task[name])} should be from 1 to {MOST:,}; train again")
     kept = {name: task[name] for name in ("dataset", "num_classes", "text_backbone", *numbers)}
-    return Task(labels=labels, **kept)
+    return Task(labels=labels, problem=problem, **kept)
 
 
 def trained_before(output_path: Path, identity: Mapping[str, Any]) -> Kept:

@@ -20,6 +20,7 @@ from ..training.loop import Epoch
 from ..training.manager import Manager
 from ..training.predict import unlabelled
 from ..training.progress import clear_progress
+from ..training.watched import Step
 from .ablation import ablation_cells, modality_ablation
 from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
@@ -31,6 +32,9 @@ from .results import Run, save_arrays, saved_run
 from .rows import add_row
 from .session import Session
 from .tables import format_table
+from .tracking import Tracking
+from .unseen import keep_calibration, score_new_intents
+from .unseen_options import unseen_sentences
 
 RESUME = "resume"  # in a run's folder: what an interrupted training goes on from
 
@@ -42,6 +46,7 @@ def run_once(
     log_id: str,
     on_epoch: Callable[[Epoch], None] | None = None,
     pace: Pace | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Run:
     """Makes one run in a folder of its own; one that was made before is read from there, unless ``--again``.
 
@@ -52,6 +57,7 @@ def run_once(
         log_id: of the command, for the results table.
         on_epoch: called after every epoch; an exception it raises ends the training.
         pace: of the command, where this run is counted.
+        on_step: called with every step of training, just before the weights change; as on_epoch.
 
     Raises:
         UserError: an option, a file or the data is wrong, or another process is making this very run.
@@ -77,7 +83,12 @@ def run_once(
                 begin_again(folder)
                 if session.kept is None:  # a test of an older model keeps none, and "latest" is there to be restored
                     point_latest(folder)
-            run, record = make_run(session, combination, seed, log_id, folder, training, testing, on_epoch)
+            with Tracking(
+                options.report_to if first else (), folder, {**combination.values(), "seed": seed}
+            ) as tracking:
+                epochs, steps = tracking.hooks(on_epoch, on_step)
+                run, record = make_run(session, combination, seed, log_id, folder, training, testing, epochs, steps)
+                tracking.on_made(record, session.method.pictures, run.arrays)
     if pace is not None:
         pace.finish(made_now)
     if made_now and (world().rank or not options.save_results):
@@ -96,6 +107,7 @@ def make_run(
     training: dict[str, Any],
     testing: dict[str, Any],
     on_epoch: Callable[[Epoch], None] | None,
+    on_step: Callable[[Step], None] | None,
 ) -> tuple[Run, dict[str, Any]]:
     """Trains or restores, tests, and keeps; arguments as in :func:`run_once`, with the run's folder and identity."""
     options, settings, started = session.options, combination.settings, time.monotonic()
@@ -106,7 +118,7 @@ def make_run(
         if on_epoch is not None:
             on_epoch(epoch)
 
-    args = run_arguments(session, combination, seed, folder, training, after_epoch)
+    args = run_arguments(session, combination, seed, folder, training, after_epoch, on_step)
     model = session.build(combination, seed)
     peak = PeakMemory(session.device)
     manager = (session.method.manager or Manager)(args, session.loaders(settings), model)
@@ -114,6 +126,8 @@ def make_run(
     history = (manager._train(args) if args.train else []) or []
     tested = time.monotonic()
     results = manager._test(args)
+    if options.unseen:
+        results.update(score_new_intents(session, settings, model, unseen_sentences(options, session.kept)))
     cost = run_cost(
         model,
         trained=(len(made) * session.train_clips(), tested - begun),
@@ -137,6 +151,7 @@ def make_run(
     if not world().rank:
         if args.save_model:
             task, changed = session.task(settings), list(record["changed"])
+            keep_calibration(session, settings, combination.method_settings, model, args.model_output_path)
             keep_model(args.model_output_path, options, combination, task, seed, identity=training, changed=changed)
         save_arrays(folder, results)
         test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
@@ -156,10 +171,12 @@ def run_arguments(
     folder: Path,
     identity: dict[str, Any],
     on_epoch: Callable[[Epoch], None],
+    on_step: Callable[[Step], None] | None,
 ) -> RunArguments:
     """The arguments of the run's manager."""
     options, kept = session.options, session.kept
     models = kept.folder if kept is not None else folder / options.model_path
+    fits = session.data.problem == "multi-class"  # thresholds or a detector, to predictions of training clips
     saves = kept is None and (not options.tune if options.save_model is None else options.save_model)
     return RunArguments(
         method=session.method,
@@ -170,12 +187,14 @@ def run_arguments(
         train=kept is None,
         model_output_path=models,
         save_model=saves and not world().rank,
-        reference_path=models / REFERENCE if saves or kept is not None else None,
+        reference_path=models / REFERENCE if fits and (saves or kept is not None) else None,
         resume_path=folder / RESUME,
         resume=options.resume,
         test_mode=options.test_mode if options.test_ood else None,
         ood_detection_method=options.ood_detection_method,
+        problem=session.data.problem,
         on_epoch=on_epoch,
+        on_step=on_step,
     )
 
 

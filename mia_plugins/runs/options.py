@@ -13,6 +13,7 @@ from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, ME
 from ..plugin.values import shown
 from .context import add_options
 from .option_values import IGNORED, Real, Whole, check_values, checked
+from .trackers import NAMES
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
 MOST_SEED = 2**32 - 1  # of numpy
@@ -93,6 +94,18 @@ def make_parser() -> argparse.ArgumentParser:
     )
     group.add_argument("--ood_detection_method", default="ma", choices=DETECTORS, help="the score (default: ma)")
 
+    group = parser.add_argument_group("new intents")
+    group.add_argument(
+        "--unseen",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="with --restore: an intent that the model was not trained for, beside its own; may be repeated",
+    )
+    group.add_argument(
+        "--descriptions_path", metavar="FILE", help="sentences that describe the new intents: a JSON file by label"
+    )
+
     group = parser.add_argument_group("model and settings")
     group.add_argument("--text_backbone", metavar="NAME", help="pre-trained encoder: a name, hub id or folder")
     group.add_argument("--freeze_backbone_parameters", action="store_true", help="train only its last layer")
@@ -131,6 +144,14 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--model_path", default="models", metavar="DIR", help="folder of the model inside a run's own")
     group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
 
+    group.add_argument(
+        "--report_to",
+        nargs="+",
+        default=[],
+        choices=NAMES,
+        metavar="NAME",
+        help=f"trackers that show losses, scores and pictures, offline: {', '.join(NAMES)}",
+    )
     group.add_argument("--verbose", action="store_true", help="show the log's details, such as the files that are read")
     group.add_argument(
         "--modality_ablation",
@@ -161,9 +182,9 @@ def given(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> f
     """The options that a command line states."""
     silent = argparse.Namespace(**{action.dest: UNSAID for action in parser._actions})
     # an appending option would take the placeholder for its list
-    silent.assignments = None
+    silent.assignments = silent.unseen = None
     filled = parser.parse_args(arguments, silent)
-    filled.assignments = filled.assignments or UNSAID
+    filled.assignments, filled.unseen = filled.assignments or UNSAID, filled.unseen or UNSAID
     return frozenset(name for name in vars(silent) if getattr(filled, name) is not UNSAID)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError
 
 if TYPE_CHECKING:
-    from .predictor import Prediction, Predictor
+    from .predictor import Answer, Predictor
 
 AT_ONCE = 64  # lines that are answered together
 
@@ -23,8 +23,8 @@ def add_parser(subparsers: Any) -> None:
         "predict",
         help="ask a kept model for the intents of utterances",
         description="Prints one JSON object per utterance: its intent, probabilities (not calibrated), and whether it is "
-        "out of scope. Reads utterances from standard input, one a line, or a data set's table with its features; "
-        "labels in the table are not read.",
+        "out of scope; its labels where there may be several; or its number. Reads utterances from standard input, one a "
+        "line, or a data set's table with its features; labels in the table are not read.",
     )
     parser.add_argument("model", metavar="RUN", help="folder of a run that kept its model, such as outputs/latest")
     parser.add_argument("--data_path", metavar="DIR", help="a data set in the layout that the model was trained on")
@@ -60,14 +60,20 @@ def predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def shown(answer: Prediction, top: int) -> dict[str, Any]:
+def shown(answer: Answer, top: int) -> dict[str, Any]:
     """A prediction as it is printed."""
+    from .predictor import Number, SeveralLabels
+
+    if isinstance(answer, Number):
+        return {answer.name: round(answer.value, 6)}
     ranked = dict(islice(answer.probabilities.items(), top or None))
     probabilities = {label: round(share, 6) for label, share in ranked.items()}
+    if isinstance(answer, SeveralLabels):
+        return {"labels": list(answer.labels), "probabilities": probabilities}
     return {"intent": answer.intent, "out_of_scope": answer.out_of_scope, "probabilities": probabilities}
 
 
-def of_lines(predictor: Predictor) -> Iterator[tuple[dict[str, str], Prediction]]:
+def of_lines(predictor: Predictor) -> Iterator[tuple[dict[str, str], Answer]]:
     """Answers to the lines of standard input, which have neither video nor audio."""
     lines = (line.strip() for line in sys.stdin)
     utterances = (line for line in lines if line)
@@ -76,13 +82,13 @@ def of_lines(predictor: Predictor) -> Iterator[tuple[dict[str, str], Prediction]
         yield from zip(({"text": text} for text in texts), predictor.predict(texts))
 
 
-def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tuple[dict[str, str], Prediction]]:
+def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tuple[dict[str, str], Answer]]:
     """Answers to the clips of a table."""
     import numpy as np
 
     from ..data.dataset import DataRequest
     from ..data.dialogues import with_history
-    from ..plugin.registry import find_dataset
+    from ..plugin.registry import DATASET_GROUP, find_dataset, names
 
     task, longest = predictor.kept.task, predictor.longest()
     request = DataRequest(
@@ -92,7 +98,9 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
         video_feats=options.video_feats,
         audio_feats=options.audio_feats,
     )
-    clips = find_dataset(task.dataset).read_unlabelled(request, longest)
+    # a model of somebody's folder knows the folder's name alone
+    dataset = find_dataset(task.dataset if task.dataset in names(DATASET_GROUP) else options.data_path)
+    clips = dataset.read_unlabelled(request, longest)
     for name, frames, width in (("video", clips.video, task.video_dim), ("audio", clips.audio, task.audio_dim)):
         if frames[0].shape[1] != width:
             raise UserError(

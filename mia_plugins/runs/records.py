@@ -76,6 +76,7 @@ def run_record(
         "settings": settings,
         "changed": {name: settings[name] for name in changed(session, combination)},
         "frozen": options.freeze_backbone_parameters,
+        "problem": session.data.problem,
         "labels": list(session.data.labels),
         "metrics": percent(results),
         "dev_score": displayed(monitor, dev) if dev is not None else None,
@@ -152,7 +153,7 @@ def keep(
     dataset = test.dataset
     clips = {
         "keys": list(dataset.clips.keys),
-        "label_ids": [int(label) for label in dataset.clips.label_ids],
+        "label_ids": plain_labels(dataset.clips.label_ids),
         "tokens": [tokenizer.convert_ids_to_tokens(list(ids)) for ids in dataset.token_ids],
     }
     write_json(folder / CLIPS, clips)
@@ -162,6 +163,15 @@ def keep(
             arrays: dict[str, Any] = {name: in_order(name, values, order) for name, values in inspection.items()}
             np.savez_compressed(file, **arrays)
     write_json(folder / RECORD, dict(record))  # last: once it is there, so are the others
+
+
+def plain_labels(label_ids: np.ndarray) -> list[Any]:
+    """Label ids as numbers, of several labels a clip the ids of those that it has.
+
+    >>> plain_labels(np.array([[1.0, 0, 1], [0, 0, 0]])), plain_labels(np.array([2, 0]))
+    ([[0, 2], []], [2, 0])
+    """
+    return [np.flatnonzero(row).tolist() for row in label_ids] if label_ids.ndim == 2 else label_ids.tolist()
 
 
 def device_name(device: torch.device) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from ..data.dataset import DataRequest
+from ..errors import UserError
 
 
 def data_mode(options: argparse.Namespace) -> str:
@@ -35,3 +36,16 @@ def data_request(options: argparse.Namespace) -> DataRequest:
         video_data_path=options.video_data_path,
         audio_data_path=options.audio_data_path,
     )
+
+
+def check_scope(options: argparse.Namespace, problem: str) -> None:
+    """Refuses out-of-scope options where nothing can be out of scope.
+
+    Raises:
+        UserError: names the option.
+    """
+    for name in ("train_ood", "test_ood"):
+        if problem != "multi-class" and getattr(options, name):
+            raise UserError(
+                f"--{name}: {options.dataset} is a {problem} problem, where no clip is out of scope; leave --{name} out"
+            )

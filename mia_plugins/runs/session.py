@@ -36,9 +36,11 @@ from .combinations import Combination, combinations
 from .context import check_positions, context_of
 from .defaults import with_defaults
 from .kept import Kept, read_kept, restored_options
-from .requests import data_request
+from .requests import check_scope, data_request
 from .results import unique
 from .setup import Setup
+from .trackers import check_trackers
+from .unseen_options import set_apart, unseen_sentences, with_labels
 
 
 class Checked(NamedTuple):
@@ -119,7 +121,7 @@ class Session:
     def usual_settings(self) -> dict[str, Any]:
         """The settings of a command that asks for none."""
         bare = argparse.Namespace(**{**vars(self.options), "assignments": [], "set": {}, "config_file_name": None})
-        return combinations(bare, self.method)[0].values()
+        return combinations(bare, self.method, self.data.problem)[0].values()
 
     def build(self, combination: Combination, seed: int) -> Any:
         """The model of a combination with the weights that a seed gives, on the device."""
@@ -180,16 +182,19 @@ def check_options(options: argparse.Namespace) -> Checked:
             options = argparse.Namespace(**{**vars(options), "dataset": find_dataset(options.dataset).name})
         options = restored_options(options, kept)
     method = kept.method if kept is not None else find_method(options.method)
-    dataset = find_dataset(options.dataset)
+    unseen_sentences(options, kept)  # checks them
+    dataset = with_labels(find_dataset(options.dataset), options.unseen)
+    check_trackers(options.report_to)
     options = with_defaults(options, method, dataset)
     context_of(options)
     if options.demo:
         options.data_path = str(build_demo(cache_folder() / "demo"))
     if kept is None:
         check_encoder(options.text_backbone)
-    chosen = [kept.combination] if kept is not None else combinations(options, method)
+    outline = dataset.outline(data_request(options))
+    check_scope(options, outline.problem)
+    chosen = [kept.combination] if kept is not None else combinations(options, method, outline.problem)
     if kept is None and method.check is not None:
-        outline = dataset.outline(data_request(options))
         for settings in unique([combination.method_settings for combination in chosen]):
             method.check(outline, settings)
     return Checked(options, method, dataset, chosen, choose_device(options.gpu_id), kept)
@@ -213,7 +218,9 @@ def open_session(checked: Checked, setup: Setup | None = None) -> Session:
         data = add_history(data, context, checked.dataset.max_lengths)
     check_detector(options, data)
     kept = checked.kept
-    if kept is not None and tuple(data.labels) != kept.task.labels:
+    if kept is not None and options.unseen:
+        data = set_apart(data, kept.task.labels, options.unseen)
+    if kept is not None and (tuple(data.labels), data.problem) != (kept.task.labels, kept.task.problem):
         raise UserError(f"{kept.folder}: was trained for other intents than {options.dataset} has; give its data set")
     source = kept.task.text_backbone if kept is not None else resolve(options.text_backbone)
     if context is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..evaluation.metrics import METRICS, shown_in_overview
+from ..evaluation.metrics import METRICS, shown_in_overview, text_of
 from ..plugin.registry import METHOD_GROUP, find, names
 from .results import read_rows
 from .tables import format_table
@@ -79,7 +79,11 @@ def grouped(rows: Sequence[Row], by: Sequence[str], metrics: Sequence[str]) -> t
     for row in rows:
         groups.setdefault(tuple(row[name] for name in by), []).append(row)
     cells = [
-        [*(key or ("all runs",)), str(len(same)), *(spread([number(row[name]) for row in same]) for name in metrics)]
+        [
+            *(key or ("all runs",)),
+            str(len(same)),
+            *(spread(name, [number(row[name]) for row in same]) for name in metrics),
+        ]
         for key, same in groups.items()
     ]
     return [*(by or ("",)), "runs", *metrics], cells
@@ -100,10 +104,10 @@ def number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def spread(values: Sequence[float | None]) -> str:
-    """Mean ± sample standard deviation of what is there; empty where nothing is."""
+def spread(name: str, values: Sequence[float | None]) -> str:
+    """Mean ± sample standard deviation of what is there of a metric; empty where nothing is."""
     there = [value for value in values if value is not None]
     if not there:
         return ""
-    deviation = f" ± {statistics.stdev(there):.2f}" if len(there) > 1 else ""
-    return f"{statistics.fmean(there):.2f}{deviation}"
+    deviation = f" ± {text_of(name, statistics.stdev(there))}" if len(there) > 1 else ""
+    return f"{text_of(name, statistics.fmean(there))}{deviation}"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..evaluation.metrics import shown_in_tables, text_of
+from ..evaluation.metrics import displayed, shown_in_tables, text_of
 from .results import Results, Run, unique
 
 MISSING = "–"
@@ -84,14 +83,15 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     beside = [kind for kind in ("paper", "rerun") if any(row.get(kind) for row in table["rows"])]
     costs = [name for name in COSTS if any(name in row.get("cost", {}) for row in table["rows"])]
     header, body = [""], []
-    for heading in table["metrics"].values():
-        header += [f"{heading} (%)", *(kind.replace("rerun", "re-run") for kind in beside)]
+    for name, heading in table["metrics"].items():
+        header += [f"{heading}{unit(name)}", *(kind.replace("rerun", "re-run") for kind in beside)]
     for row in table["rows"]:
         line = [row["label"] + ("" if row["method"] else " (quoted, not run)")]
         for name in table["metrics"]:
             text = MISSING
             if name in row["mean"]:
-                text = f"{row['mean'][name]:.2f}" + (f" ± {row['std'][name]:.2f}" if name in row["std"] else "")
+                spread = f" ± {text_of(name, row['std'][name])}" if name in row["std"] else ""
+                text = f"{text_of(name, row['mean'][name])}{spread}"
             line.append(text)
             line += [f"{row[kind][name]:.2f}" if name in row.get(kind, {}) else MISSING for kind in beside]
         count, planned = len(row["seeds"]), row["seeds_planned"]
@@ -102,26 +102,6 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     return [*header, "seeds", *(COSTS[name].heading for name in costs)], body
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]], bold: Collection[tuple[int, int]] = ()) -> str:
-    """A Markdown table; all but the first column are aligned right, and the cells (row, column) of ``bold`` are bold.
-
-    >>> print(markdown_table(["", "ACC"], [["a|b", "1"]]))
-    |  | ACC |
-    |---|---:|
-    | a\\|b | 1 |
-    """
-    cells = [list(map(markdown_text, line)) for line in (header, *rows)]
-    for row, column in bold:
-        cells[row + 1][column] = f"**{cells[row + 1][column]}**"
-    text = ["| " + " | ".join(line) + " |" for line in cells]
-    return "\n".join([text[0], "|---|" + "---:|" * (len(header) - 1), *text[1:]])
-
-
-def markdown_text(text: str) -> str:
-    r"""A text on one line of Markdown, so that it reads as it is: no HTML, no markup, no end of a table's cell.
-
-    >>> print(markdown_text("<b>|x*[y](z) weighted_f1"))
-    &lt;b&gt;\|x\*\[y\](z) weighted_f1
-    """
-    escaped = re.sub(r"([\\`*\[\]|~]|(?<!\w)_|_(?!\w)|^[#+-])", r"\\\1", " ".join(text.split()))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def unit(metric: str) -> str:
+    """Behind a metric's heading."""
+    return " (%)" if displayed(metric, 1.0) == 100 else ""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..evaluation.metrics import displayed, oriented
+from ..evaluation.metrics import displayed, oriented, text_of
 from ..nn.lookup import short_name
 from ..system.digests import digest
 from ..system.files import make_folder
@@ -228,7 +228,7 @@ def trials_table(study: Any, space: dict[str, list[Any]], monitor: str) -> str:
         values = [str(space[key][i]) for key, i in trial.params.items()]
         last = max(trial.intermediate_values, default=0)
         state = "" if trial.state.name == "COMPLETE" else f"pruned at epoch {last}"
-        score = f"{displayed(monitor, oriented(monitor, trial.value)):.2f}" if trial.value is not None else ""
+        score = text_of(monitor, displayed(monitor, oriented(monitor, trial.value))) if trial.value is not None else ""
         rows.append([f"trial {trial.number}", *values, score, state])
     keys = list(trials[0].params) if trials else list(space)
     return format_table(["", *keys, f"dev {monitor}", "state"], rows)

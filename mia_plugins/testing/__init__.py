@@ -7,7 +7,7 @@
 
 import pytest
 
-for _module in ("dataset", "hooks", "learning", "plugin", "scoring"):
+for _module in ("dataset", "hooks", "learning", "plugin", "problems", "scoring"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")  # before their import: failures then show the values
 
 from .dataset import DatasetContract  # noqa: E402

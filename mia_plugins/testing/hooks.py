@@ -95,6 +95,22 @@ class HookTests(PluginTests):
             if values.dtype.kind == "f":  # not places of the largest among nearly equal values
                 assert np.allclose(values, arrays[1][name], atol=1e-2), f"{name} depends on how clips are batched"
 
+    def test_descriptions_and_sentences_live_in_one_space(self):
+        model, batch = self.ready(), self.scored_batch()
+        if self.method.embed is None or getattr(model, "descriptions", None) is None:
+            pytest.skip("the method takes no new intents")
+        said = ["thanks", "no help please"]
+        vectors = self.method.embed(self.method_settings, said)
+        assert len(vectors) == len(said)
+        assert np.isfinite(vectors).all()
+        assert np.allclose(self.method.embed(self.method_settings, said[::-1])[::-1], vectors, atol=1e-5)
+        width = vectors.shape[1]
+        assert model.descriptions.ndim == 3
+        assert model.descriptions.shape[0] == len(self.labels)
+        assert model.descriptions.shape[2] == width, "embed has another width than the descriptions"
+        sentence = getattr(self.score(model, batch), "sentence", None)
+        assert sentence is None or sentence.shape[1] == width, "sentence has another width than the descriptions"
+
     def test_pictures_are_drawn(self, tmp_path):
         if not self.method.pictures:
             pytest.skip("the method draws nothing")

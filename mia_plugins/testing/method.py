@@ -5,10 +5,11 @@ from __future__ import annotations
 from .hooks import HookTests
 from .learning import LearningTests
 from .missing import MissingTests
+from .problems import ProblemTests
 from .scoring import ScoringTests
 
 
-class MethodContract(ScoringTests, LearningTests, MissingTests, HookTests):
+class MethodContract(ScoringTests, LearningTests, MissingTests, ProblemTests, HookTests):
     """The tests that every method inherits, on a tiny text backbone and a few synthetic clips: some seconds a class.
 
     A class a combination of settings::

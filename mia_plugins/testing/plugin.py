@@ -13,6 +13,7 @@ from ..data.batches import collate
 from ..data.clips import LoadedData
 from ..data.dataset import Outline
 from ..data.history import NO_TURN
+from ..data.problem import Problem
 from ..plugin.method import Method, build_model
 from ..plugin.settings import split_settings
 from ..system.devices import set_seed
@@ -32,6 +33,7 @@ class PluginTests:
         settings: its hyper-parameters that differ from the defaults, as ``--set`` takes them.
         labels: the in-scope intents of the tiny task, at least four.
         idle: parameters that need not learn: a prefix of their names -> the reason.
+        problem, number: what the models of a test learn, and what a regression's number is called; tests set them.
         exempt: tests that do not hold for this method: their name -> the reason, shown where they are skipped.
         tolerance: absolute and relative, of what should be equal but for float32's rounding.
         half_tolerance: the same for bfloat16 beside float32.
@@ -42,6 +44,8 @@ class PluginTests:
     labels: ClassVar[Sequence[str]] = LABELS
     idle: ClassVar[Mapping[str, str]] = {}
     exempt: ClassVar[Mapping[str, str]] = {}
+    problem: Problem = "multi-class"
+    number: str = "sentiment"
     tolerance: ClassVar[float] = 1e-5
     half_tolerance: ClassVar[float] = 0.1
 
@@ -65,7 +69,12 @@ class PluginTests:
     @property
     def data(self) -> LoadedData:
         """All splits of the tiny data set."""
-        return tiny_data(tuple(self.labels))
+        return tiny_data(tuple(self.task_labels), self.problem)
+
+    @property
+    def task_labels(self) -> Sequence[str]:
+        """The labels, or the name of the number."""
+        return self.labels if self.problem != "regression" else (self.number,)
 
     @property
     def method_settings(self) -> Any:
@@ -75,7 +84,8 @@ class PluginTests:
     def build(self, *, ood_class: bool = True, seed: int = 0, weights: str | None = None) -> Any:
         """A new model."""
         set_seed(seed)
-        task, settings = tiny_task(labels=self.labels, ood_class=ood_class, weights=weights), self.method_settings
+        options: Any = {"ood_class": ood_class, "weights": weights, "problem": self.problem}
+        task, settings = tiny_task(labels=self.task_labels, **options), self.method_settings
         if self.method.check is not None:
             self.method.check(Outline(task.dataset, task.labels, task.problem), settings)
         return build_model(self.method, task, settings)
@@ -98,12 +108,12 @@ class PluginTests:
 
     def training_batch(self, places: Sequence[int] = (0, 1, 2, 5, 15, 8, 3)) -> Batch:
         """Training clips with their labels: 0 to 14 are in scope, 15 to 18 out of scope."""
-        dataset = clip_dataset(self.data, "train", "ood_train")
+        dataset = clip_dataset(self.data, "train", *(["ood_train"] if "ood_train" in self.data.splits else []))
         return collate([dataset[place] for place in places])
 
     def scored_batch(self, places: Sequence[int] = (0, 1, 2, 3)) -> Batch:
         """Test clips."""
-        dataset = clip_dataset(self.data, "test", "ood_test")
+        dataset = clip_dataset(self.data, "test", *(["ood_test"] if "ood_test" in self.data.splits else []))
         return collate([dataset[place] for place in places])
 
     def score(self, model: Any, batch: Batch) -> Any:

@@ -15,6 +15,7 @@ from ..data.batches import ClipDataset, tokenize, tokenize_with_history
 from ..data.clips import Clips, LoadedData
 from ..data.context import Context
 from ..data.dialogues import add_history
+from ..data.problem import Problem
 from ..nn.backbones import load_tokenizer
 from ..plugin.task import Task
 from ..training.loading import joined
@@ -74,12 +75,18 @@ def make_backbone(folder: Path, dropout: float = 0.1) -> Path:
     return folder
 
 
-def tiny_task(*, labels: Sequence[str] = LABELS, ood_class: bool = True, weights: str | None = None) -> Task:
+def tiny_task(
+    *,
+    labels: Sequence[str] = LABELS,
+    ood_class: bool = True,
+    weights: str | None = None,
+    problem: Problem = "multi-class",
+) -> Task:
     """A task for the tiny data; ``ood_class`` makes out of scope a class of its own."""
     return Task(
         dataset="MIntRec2.0",
         labels=tuple(labels),
-        num_classes=len(labels) + ood_class,
+        num_classes=len(labels) + (ood_class and problem == "multi-class"),
         text_backbone=tiny_backbone(),
         text_length=TEXT_LENGTH,
         video_length=VIDEO_LENGTH,
@@ -87,6 +94,7 @@ def tiny_task(*, labels: Sequence[str] = LABELS, ood_class: bool = True, weights
         video_dim=VIDEO_DIM,
         audio_dim=AUDIO_DIM,
         weights=weights,
+        problem=problem,
     )
 
 
@@ -97,14 +105,24 @@ def tiny_tokenizer() -> Any:
 
 
 @functools.cache
-def tiny_data(labels: tuple[str, ...] = LABELS) -> LoadedData:
-    """Every split in memory, with :data:`CLIPS` clips; in-scope clips take the labels in turn."""
+def tiny_data(labels: tuple[str, ...] = LABELS, problem: Problem = "multi-class") -> LoadedData:
+    """Every split in memory, with :data:`CLIPS` clips; in-scope clips take the labels in turn.
+
+    Where a clip may have several labels it has two or one, and every seventh none; numbers are from -3 to 3. These
+    problems have no out-of-scope clips.
+    """
     rng = np.random.default_rng(0)
     splits = {}
     for name, count in CLIPS.items():
-        ids = [len(labels)] * count if name.startswith("ood") else [i % len(labels) for i in range(count)]
-        splits[name] = _clips(name, ids, rng)
-    return LoadedData(splits, labels, VIDEO_DIM, AUDIO_DIM, ())
+        outside, places = name.startswith("ood"), np.arange(count)
+        if problem == "multi-class":
+            splits[name] = _clips(name, np.full(count, len(labels)) if outside else places % len(labels), rng)
+        elif not outside:
+            two = np.eye(len(labels))[places % len(labels)] + np.eye(len(labels))[2 * places % len(labels)]
+            several = np.minimum(two, 1) * (places % 7 < 6)[:, None]
+            label_ids = several if problem == "multi-label" else (5 * places % 13 - 6) / 2
+            splits[name] = _clips(name, label_ids.astype(np.float32), rng)
+    return LoadedData(splits, labels, VIDEO_DIM, AUDIO_DIM, (), problem=problem)
 
 
 @functools.cache
@@ -114,12 +132,12 @@ def tiny_dialogues(labels: tuple[str, ...] = LABELS) -> LoadedData:
     return add_history(tiny_data(labels), Context(who="all", context_len=0.0), longest)
 
 
-def _clips(name: str, label_ids: Sequence[int], rng: np.random.Generator) -> Clips:
+def _clips(name: str, label_ids: np.ndarray, rng: np.random.Generator) -> Clips:
     lengths = [LENGTHS[i % len(LENGTHS)] for i in range(len(label_ids))]
     return Clips(
         keys=[f"{name}_{i}" for i in range(len(label_ids))],
         texts=[" ".join(rng.choice(WORDS, words)) for words, _, _ in lengths],
-        label_ids=np.array(label_ids, np.int64),
+        label_ids=label_ids,
         video=[rng.normal(size=(video, VIDEO_DIM)).astype(np.float32) for _, video, _ in lengths],
         audio=[rng.normal(size=(audio, AUDIO_DIM)).astype(np.float32) for _, _, audio in lengths],
         dialogues=[f"dialogue {i % 2}" for i in range(len(label_ids))],

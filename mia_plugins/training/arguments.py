@@ -9,9 +9,11 @@ from typing import Any, Callable
 
 import torch
 
+from ..data.problem import Problem
 from ..plugin.method import Method
 from .loop import Epoch
 from .settings import TrainSettings
+from .watched import Step
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class RunArguments:
         resume: continue an interrupted training.
         test_mode: ``ood_cls``, ``ood_det``, or None: in-scope clips only.
         ood_detection_method: the detector of ``ood_det``.
+        problem: what is learned; see :class:`mia_plugins.data.clips.LoadedData`.
         on_epoch: called with every epoch; what it raises ends the training.
+        on_step: called with every step, just before the weights change; what it raises ends the training.
     """
 
     method: Method
@@ -49,4 +53,6 @@ class RunArguments:
     resume: bool = False
     test_mode: str | None = None
     ood_detection_method: str = "ma"
+    problem: Problem = "multi-class"
     on_epoch: Callable[[Epoch], None] | None = None
+    on_step: Callable[[Step], None] | None = None

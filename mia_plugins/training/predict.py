@@ -80,8 +80,10 @@ def predict(
     for batch, output in outputs(model, loader, device=device, precision=precision, what=what or "scoring"):
         label_ids = batch["label_ids"]
         index = batch.get("index", torch.arange(clips, clips + len(label_ids)))
-        parts.append((output.logits.float().cpu(), output.features.float().cpu(), label_ids, index))
+        fields = [output.logits, output.features, getattr(output, "sentence", None)]
+        logits, features, *sentence = (each.float().cpu() for each in fields if each is not None)
+        parts.append((index, logits, features, label_ids, *sentence))
         clips += len(label_ids)
-    *values, index = (torch.cat(part) for part in zip(*collect(parts)))
+    index, *values = (torch.cat(part) for part in zip(*collect(parts)))
     order = index.argsort()
     return Predictions(*(value[order].numpy() for value in values))

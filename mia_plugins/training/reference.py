@@ -15,7 +15,7 @@ from ..system.files import whole_file
 def save_predictions(path: Path, predictions: Predictions) -> None:
     """Logits, features and label ids of some clips, as they are."""
     with whole_file(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **vars(predictions))
+        np.savez(file, logits=predictions.logits, features=predictions.features, label_ids=predictions.label_ids)
 
 
 def load_predictions(path: Path) -> Predictions:

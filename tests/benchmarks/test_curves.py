@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import curves
+from benchmarks import curve_references, curves
 from mia_plugins.simulate.annotations import read_annotations
 from mia_plugins.simulate.layouts import DATA_SETS
 from mia_plugins.simulate.planted import Planter, Signal
@@ -23,7 +23,7 @@ def annotations(tmp_path):
 
 def test_the_oracle_sees_the_mean_of_the_planted_frames(annotations):
     read = read_annotations(annotations, DATA_SET, columns=5)
-    means = curves.planted_means(read, DATA_SET.labels, MODALITIES, 100.0)
+    means = curve_references.planted_means(read, DATA_SET.labels, MODALITIES, 100.0)
     directions = Planter(DATA_SET.labels, MODALITIES, Signal()).labels
     carried = 0
     for split, clips in read.splits.items():
@@ -40,10 +40,20 @@ def test_the_oracle_sees_the_mean_of_the_planted_frames(annotations):
 
 def test_the_linear_model_finds_a_strong_signal_and_nothing_in_none(annotations):
     read = read_annotations(annotations, DATA_SET, columns=5)
-    strong = curves.score(read, curves.planted_means(read, DATA_SET.labels, MODALITIES, 100.0))
-    none = curves.score(read, curves.planted_means(read, DATA_SET.labels, MODALITIES, 0.0))
+    strong = curve_references.score(read, curve_references.planted_means(read, DATA_SET.labels, MODALITIES, 100.0))
+    none = curve_references.score(read, curve_references.planted_means(read, DATA_SET.labels, MODALITIES, 0.0))
     assert strong["acc"][0] >= 75
     assert none["acc"] == [5.0]  # one of twenty labels
+
+
+def test_the_search_is_given_all_frames_and_finds_a_strong_signal(annotations):
+    read = read_annotations(annotations, DATA_SET, columns=5)
+    frames = curve_references.planted_frames(read, DATA_SET.labels, MODALITIES, 20.0)
+    assert [len(columns) for columns in frames["train"]] == [len(read.splits["train"])] * 2
+    clip = frames["train"][0][0]
+    strong = (np.linalg.norm(clip, axis=1) > 10 * clip.shape[1] ** 0.5).sum()
+    assert strong in (2, 4)  # of all its frames: the distractors, and the signal if it carries one
+    assert curve_references.search(read, frames)["acc"][0] >= 60
 
 
 def test_a_table_of_two_points():

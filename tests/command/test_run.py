@@ -53,6 +53,7 @@ def test_train_save_and_restore_score_the_same(data, backbone, tmp_path):
         "kept.json",
         "backbone",
         "reference.npz",
+        "calibration.npz",
     }
     assert np.load(folder / "y_true.npy").max() == 30
     assert "in-scope (%)" in first.stdout
@@ -200,7 +201,7 @@ def test_damaged_checkpoint(small_run, tmp_path):
         (["--dataset", "MIntRec"], "no demo data for MIntRec; give --data_path"),
         (["--set", "num_anchor=3"], "unknown hyper-parameter 'num_anchor'; did you mean num_anchors?"),
         (["--set", "num_anchors=many"], "num_anchors='many' should be a whole number"),
-        (["--set", "aligned_method=dtw"], "aligned_method='dtw' should be one of ctc"),
+        (["--set", "aligned_method=dtw"], "aligned_method='dtw' should be one of salience"),
         (["--set", "lr"], "write it as key=value"),
         (["--gpu_id", "7"], "--gpu_id 7: this machine has"),
         (["--trian"], "unrecognized arguments: --trian"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 
 from mia_plugins.errors import UserError
-from mia_plugins.evaluation.calibration import expected_calibration_error, reliability_bins
+from mia_plugins.evaluation.calibration import expected_calibration_error, fit_temperature, reliability_bins
 
 # Sixteenths lie exactly on the edges of 2, 4 or 8 bins.
 ROWS = st.lists(st.tuples(st.integers(0, 16).map(lambda i: i / 16) | st.floats(0, 1), st.booleans()), min_size=1)
@@ -69,3 +70,33 @@ def test_extremes(recwarn):
 def test_unusable_input_is_a_user_error(confidence, correct, num_bins, message):
     with pytest.raises(UserError, match=message):
         reliability_bins(confidence, correct, num_bins)
+
+
+@pytest.mark.parametrize("sure", [0.2, 1.0, 5.0])
+def test_the_temperature_is_the_best_of_a_fine_grid(sure):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(400, 5)) * 2
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    label_ids = [rng.choice(5, p=row) for row in shares]  # as often as the model says
+    found = fit_temperature(logits * sure, label_ids)
+
+    def loss(temperature):
+        total = 0.0
+        for row, label in zip(logits * sure / temperature, label_ids):
+            total -= row[label] - math.log(sum(math.exp(value) for value in row))
+        return total
+
+    grid = np.geomspace(0.05, 20, 241)
+    best = min(grid, key=loss)
+    assert found == pytest.approx(best, rel=0.03)
+    assert loss(found) <= loss(best) + 1e-6
+    assert found == pytest.approx(sure, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("logits", "label_ids", "message"),
+    [([[0.0, math.inf]], [0], "NaN or infinite"), ([[0.0, 1.0]], [2], "for 2 classes"), ([[0.0, 1.0]], [0, 1], "rows")],
+)
+def test_no_temperature_of_unusable_input(logits, label_ids, message):
+    with pytest.raises(UserError, match=message):
+        fit_temperature(logits, label_ids)

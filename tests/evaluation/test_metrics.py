@@ -14,6 +14,7 @@ from mia_plugins.evaluation.predictions import Predictions
 from mia_plugins.evaluation.scoring import dev_score, score_test
 
 IN_SCOPE, OPEN_SET, DETECTION = "in-scope (%)", "IS + OOS (%)", "OOS detection (%)"
+UNSEEN = "trained + new (%)"
 SEVERAL, NUMBER = "labels (%)", "number (accuracy and F1 in %)"
 SENTIMENT = ("Mult_acc_7", "Mult_acc_5", "Has0_acc_2", "Has0_F1_score", "Non0_acc_2", "Non0_F1_score")
 
@@ -30,6 +31,7 @@ def registry():
 def test_tables():
     tables = metrics.shown_in_tables()
     assert tables == {
+        UNSEEN: ("trained_acc", "new_acc", "harmonic_acc", "among_new_acc", "new_auroc"),
         IN_SCOPE: ("acc", "f1", "prec", "rec", "weighted_f1", "weighted_prec"),
         OPEN_SET: ("oid_acc", "f1-known", "f1-open", "oid_f1"),
         DETECTION: ("auroc", "aupr_in", "aupr_out", "fpr95", "eer", "der"),
@@ -58,7 +60,16 @@ def test_monitors():
 
 def test_overview_and_ablations():
     assert metrics.shown_in_overview()[:6] == ("acc", "f1", "oid_acc", "oid_f1", "auroc", "fpr95")
-    assert metrics.shown_in_ablations() == ("acc", "f1", "oid_acc", "oid_f1", "macro_f1", "micro_f1", "MAE", "Corr")
+    assert metrics.shown_in_ablations() == (
+        "acc",
+        "f1",
+        "oid_acc",
+        "oid_f1",
+        "macro_f1",
+        "micro_f1",
+        "MAE",
+        "Has0_acc_2",
+    )
 
 
 def test_headings_of_the_papers_tables():

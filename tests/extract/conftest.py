@@ -9,7 +9,7 @@ for needed in ("av", "PIL", "espeakng_loader"):
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory):
     """A folder of good and bad clips."""
-    from tests.extract import talking
+    from mia_plugins.simulate import talking
 
     folder = tmp_path_factory.mktemp("clips")
     talking.talk(folder / "help.mp4")

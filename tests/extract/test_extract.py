@@ -15,7 +15,7 @@ from mia_plugins.data.features import read_features
 from mia_plugins.extract import decoding
 from mia_plugins.extract.decoding import FAILED, Wanted, decode
 from mia_plugins.extract.media import Size
-from tests.extract import talking
+from mia_plugins.simulate import talking
 
 pytest.importorskip("efficientnet_lite_pytorch")
 pytest.importorskip("pyopen_wakeword")
@@ -117,13 +117,14 @@ def lines_of(path):
 
 def crash(out, paths, wanted):
     """A decoding process that dies at one file and hangs at another."""
+    out.send((-1, decoding.STARTED, None))
     for index, path in paths:
         if path.name == "crash.mp4":
             os.kill(os.getpid(), signal.SIGSEGV)
         if path.name == "hang.mp4":
-            time.sleep(60)
+            time.sleep(600)
         for message in decoding.pieces(index, path, wanted):
-            out.send(tuple(message))
+            out.send((message.index, message.kind, message.value))
 
 
 def test_a_file_that_kills_or_holds_the_decoder_costs_that_file_alone(clips, tmp_path, monkeypatch):
@@ -132,8 +133,8 @@ def test_a_file_that_kills_or_holds_the_decoder_costs_that_file_alone(clips, tmp
     for path in paths:
         path.write_bytes((clips / "turned.mp4").read_bytes())
     got = {}
-    for index, kind, value in decode(paths, Wanted(Size(32, 32), None, True), patience=6):
-        got.setdefault(paths[index].name, []).append((kind, value))
+    for message in decode(paths, Wanted(Size(32, 32), None, True), patience=6):
+        got.setdefault(paths[message.index].name, []).append((message.kind, message.value))
     ends = {name: messages[-1] for name, messages in got.items()}
     assert {name for name, (kind, _) in ends.items() if kind == FAILED} == {"crash.mp4", "hang.mp4"}
     assert "crashed (exit code -11)" in ends["crash.mp4"][1]

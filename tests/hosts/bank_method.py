@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mia_plugins.nn.bank import Bank
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.plugin import Method
 from mia_plugins.training.manager import Manager
 
@@ -56,7 +56,7 @@ class Neighbours(nn.Module):
 
     def loss(self, output, label_ids):
         heads = {"first": output.logits, "second": output.second}
-        return {name: classification_loss(logits, label_ids, self.num_labels) for name, logits in heads.items()}
+        return {name: task_loss(logits, label_ids, self.num_labels) for name, logits in heads.items()}
 
     def vim(self):
         return self.classifier.weight, self.classifier.bias

@@ -125,11 +125,11 @@ def test_a_changed_equation_would_be_noticed():
 
 def test_no_part_of_the_model_is_missing(files):
     text = files["mmoir", "amess"]["backbones/FusionNets/AMESS.py"]
-    for name in ("CTCAlignment", "select_anchors", "AnchorCrossAttention", "IdentityStart", "triplet_contrastive"):
+    for name in ("SalienceAlignment", "select_anchors", "AnchorCrossAttention", "IdentityStart", "triplet_contrastive"):
         assert f" {name}(" in text
     for equation in (1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 15, 16, 17):
         assert re.search(rf"Eq\. [\d, -]*\b{equation}\b", text) or equation in (9, 10), equation
-    assert "# the LSTM runs forward in time" in text
+    assert "# finite, as a clip may have no frames" in text
     assert "# smaller cosines count as this one" in text
 
 

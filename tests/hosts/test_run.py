@@ -189,7 +189,13 @@ def test_float32_padding_changes_no_metric(run, table):
     [
         ("MMOIR", ["--method", "nothing"], [], "--method nothing: MMOIR has amess, "),
         ("MMOIR", ["--dataset", "MELD-DA"], [], "--dataset MELD-DA: MMOIR runs MIntRec2.0 and MIntRec for amess"),
-        ("MMOIR", ["--dialogue_mode", "multi_turn"], [], "amess is for single turns"),
+        (
+            "MMOIR",
+            ["--dialogue_mode", "multi_turn"],
+            [],
+            "multi_turn/__init__.py is missing; leave --dialogue_mode",
+        ),
+        ("MMOIR", ["--dialogue_mode", "multi"], [], "--dialogue_mode multi: give single_turn or multi_turn"),
         ("MMOIR", ["--data_path", "/nowhere"], [], "no /nowhere/MIntRec2.0/in-scope/train.tsv"),
         ("MMOIR", ["--seed", "x"], [], "--seed x: give a whole number"),
         ("MMOIR", [], ["--set", "num_anchor=3"], "unknown hyper-parameter 'num_anchor'; did you mean num_anchors?"),

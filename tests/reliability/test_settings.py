@@ -64,7 +64,7 @@ ALLOWED = {
     "anchor_embedding": flag,
     "semantic_sync": flag,
     "num_anchors": whole(1),
-    "aligned_method": word("ctc", "conv1d", "avg_pool", "none"),
+    "aligned_method": word("salience", "ctc", "conv1d", "avg_pool", "none"),
     "residual": flag,
     "fusion_start": word("identity", "paper"),
     "temperature": number(0, 10**6, low_too=False),

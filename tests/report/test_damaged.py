@@ -205,7 +205,7 @@ HARMLESS = {
 def test_every_file_that_cannot_be_read_leaves_out_what_needs_it(root, monkeypatch):
     # figures are made but not written, and intervals not drawn: they take most of the time
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda self, path, **_: path.write_bytes(b"<svg/>"))
-    monkeypatch.setattr("mia_plugins.report.sections.interval_lines", lambda run: [str(len(run.array("y_pred")))])
+    monkeypatch.setattr("mia_plugins.report.intervals.interval_lines", lambda run: [str(len(run.array("y_pred")))])
     write_run(root / "template")
     for number, write in enumerate(ARRAYS.values()):
         folder = shutil.copytree(root / "template", root / "runs" / f"bad{number}")

@@ -30,7 +30,7 @@ def test_nothing_unescaped_reaches_the_pages(root):
 
 def test_labels_of_any_kind_are_shown_as_they_are(root, monkeypatch):
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda self, path, **_: path.write_bytes(b"<svg/>"))
-    monkeypatch.setattr("mia_plugins.report.sections.interval_lines", lambda run: [])
+    monkeypatch.setattr("mia_plugins.report.intervals.interval_lines", lambda run: [])
     labels = ["<script>alert(1)</script>", "Ask | tell", "$x_{$ " + "long " * 50]
     for seed in (0, 1):
         write_run(

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from mia_plugins.errors import UserError
 from mia_plugins.nn import bank as kept
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.frames import as_frames, masked_mean
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import classification_loss, task_loss
 from mia_plugins.plugin import BasicOutput, Method
 
 
@@ -54,7 +55,7 @@ class Good(nn.Module):
         return BasicOutput(self.classifier(features), features)
 
     def loss(self, output, label_ids):
-        return classification_loss(output.logits, label_ids, self.num_labels)
+        return task_loss(output.logits, label_ids, self.num_labels)
 
     def vim(self):
         return self.classifier.weight, self.classifier.bias
@@ -191,6 +192,17 @@ class NamesTermsByBatch(Good):
         return {f"loss_{len(label_ids)}": super().loss(output, label_ids)}
 
 
+class KnowsClassesAlone(Good):
+    def loss(self, output, label_ids):
+        return classification_loss(output.logits, label_ids, self.num_labels)
+
+
+class Climbs(Good):
+    def loss(self, output, label_ids):
+        loss = super().loss(output, label_ids)
+        return 2 * loss.detach() - loss
+
+
 class WeighsByPlace(Good):
     def loss(self, output, label_ids):
         return (output.logits.logsumexp(dim=-1) * torch.arange(len(label_ids))).sum()
@@ -317,6 +329,11 @@ def inspect_batches(model, batches, device):
 
 def paint(group, request):
     return [request.name("nothing")]
+
+
+def classes_alone(outline, settings):
+    if outline.problem != "multi-class":
+        raise UserError("the bank holds classes")
 
 
 def as_method(model, **hooks):

@@ -6,6 +6,7 @@ from typing import ClassVar
 import pytest
 from testing.bad_models import (
     Bank,
+    Climbs,
     CountsPlaces,
     CountsTurns,
     Detaches,
@@ -16,6 +17,7 @@ from testing.bad_models import (
     HasAScalarField,
     HidesItsState,
     HidesWeights,
+    KnowsClassesAlone,
     LooksAtBatchMates,
     LooksAtPadding,
     LosesEmptyParts,
@@ -37,6 +39,7 @@ from testing.bad_models import (
     WeighsByPlace,
     WritesIntoTheBatch,
     as_method,
+    classes_alone,
     fill,
     fill_further,
     inspect,
@@ -53,7 +56,7 @@ class TestGood(MethodContract):
 
 
 class TestGoodBank(MethodContract):
-    method = as_method(Bank, prepare=fill)
+    method = as_method(Bank, prepare=fill, check=classes_alone)
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ BROKEN = (
     ("clips_with_missing_modalities_train", as_method(ReadsBehindTheEnd), "loss is nan"),
     ("a_modality_that_no_clip_has", as_method(ReadsBehindTheEnd), "loss is nan"),
     ("a_text_without_a_word", as_method(ReadsInnerWords), "a text of special tokens alone"),
+    ("other_problems_are_learned", as_method(KnowsClassesAlone), ""),
+    ("other_problems_are_learned", as_method(Climbs), "the loss does not fall"),
     ("every_setting_is_described", as_method(Good, settings=Undescribed), "width"),
     ("every_setting_is_described", as_method(Good, settings=NamedAsTraining), "same name"),
     ("every_default_is_a_value_that_may_be_given", as_method(Good, settings=BadDefault), "width=8.5"),
@@ -136,6 +141,7 @@ ARGUMENTS = {
     "configs_hold_known_settings": {"dataset": "MIntRec"},
     "a_missing_modality_is_not_read": {"lost": ["video"]},
     "clips_with_missing_modalities_train": {"lost": ["video"], "places": [1]},
+    "other_problems_are_learned": {"problem": "sentiment"},
 }
 
 
@@ -157,6 +163,19 @@ def test_a_broken_method_fails(name, broken, message, tmp_path):
 def test_every_test_of_the_contract_is_seen_to_fail():
     tests = {name for name in dir(MethodContract) if name.startswith("test_")}
     assert {f"test_{name}" for name, *_ in BROKEN} == tests
+
+
+def test_a_method_for_some_problems_says_so_in_its_check():
+    def check(outline, settings):
+        if outline.problem == "regression":
+            raise UserError("no numbers")
+
+    class Choosy(MethodContract):
+        method = as_method(Good, check=check)
+
+    Choosy().test_other_problems_are_learned("several labels")
+    with pytest.raises(pytest.skip.Exception, match="no numbers"):
+        Choosy().test_other_problems_are_learned("sentiment")
 
 
 class TestExemptions(MethodContract):

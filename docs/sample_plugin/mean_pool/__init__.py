@@ -7,7 +7,7 @@ from torch import nn
 
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.frames import as_frames, masked_mean
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.plugin import BasicOutput, Method
 
 
@@ -45,7 +45,7 @@ class MeanPool(nn.Module):
         return BasicOutput(self.classifier(features), features)
 
     def loss(self, output, label_ids):
-        return classification_loss(output.logits, label_ids, self.num_labels)
+        return task_loss(output.logits, label_ids, self.num_labels)
 
     def vim(self):
         return self.classifier.weight, self.classifier.bias

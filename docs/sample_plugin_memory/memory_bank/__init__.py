@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from mia_plugins.nn.backbones import load_encoder
 from mia_plugins.nn.bank import Bank
 from mia_plugins.nn.frames import as_frames, masked_mean
-from mia_plugins.nn.losses import classification_loss
+from mia_plugins.nn.losses import task_loss
 from mia_plugins.plugin import Method, Range, UserError, check, figure, save
 
 
@@ -83,7 +83,7 @@ class MemoryBank(nn.Module):
         return Output(self.classifier(features), features, self.anchors(batch["label_ids"]) if with_anchor else None)
 
     def loss(self, output, label_ids):
-        terms = {"classification": classification_loss(output.logits, label_ids, self.num_labels)}
+        terms = {"classification": task_loss(output.logits, label_ids, self.num_labels)}
         if output.anchor is not None:
             cosine = F.cosine_similarity(output.features.float(), output.anchor.float(), dim=-1)
             terms["pull"] = self.settings.pull * (1 - cosine).mean()
@@ -98,6 +98,12 @@ def prepare(model, reference, device):
     keys, label_ids = zip(*((model.mean_frames(batch), batch["label_ids"]) for batch in reference))
     labels = F.one_hot(torch.cat(label_ids), model.num_labels)
     model.bank.fill(keys=torch.cat(keys).to(device), labels=labels.to(device))
+
+
+def classes_alone(outline, settings):
+    """The memory holds one label a clip, so data of another form is refused before anything is trained."""
+    if outline.problem != "multi-class":
+        raise UserError(f"memory_bank: {outline.dataset} is a {outline.problem} problem; choose another method")
 
 
 def optimizer(model, settings, steps):
@@ -137,6 +143,7 @@ METHOD = Method(
     settings=Settings,
     prepare=prepare,
     optimizer=optimizer,
+    check=classes_alone,
     inspect=inspect,
     pictures=(agreement,),
 )

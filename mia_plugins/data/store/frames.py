@@ -66,7 +66,7 @@ class StoredFrames(Sequence[np.ndarray]):
     def __init__(
         self, paths: Sequence[Path], places: np.ndarray, offsets: np.ndarray, lengths: np.ndarray, width: int
     ) -> None:
-        self._paths, self._places, self._offsets = paths, places, offsets
+        self.paths, self._places, self._offsets = paths, places, offsets
         self.lengths, self.width = lengths, width
 
     def __len__(self) -> int:
@@ -82,7 +82,7 @@ class StoredFrames(Sequence[np.ndarray]):
         """One clip, or for a slice the clips in it, still on disk."""
         places, offsets, lengths = self._places[index], self._offsets[index], self.lengths[index]
         if isinstance(index, slice):
-            return StoredFrames(self._paths, places, offsets, lengths, self.width)
+            return StoredFrames(self.paths, places, offsets, lengths, self.width)
         if not lengths:
             return np.empty((0, self.width), np.float32)
-        return read_frames(self._paths[int(places)], int(offsets), int(lengths), self.width)
+        return read_frames(self.paths[int(places)], int(offsets), int(lengths), self.width)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class Host:
         prebuilt: whether the host builds the network before it calls the manager.
         extras: what else works there, besides what works in every host.
         notes: what does not work, or works differently from what one may expect, one sentence each.
+        dialogues: what is different where it runs dialogues (:func:`in_dialogues`); empty: it cannot.
+        dialogue_option: the option that makes it do so, and its value; ``""`` for a switch.
     """
 
     name: str
@@ -71,6 +74,8 @@ class Host:
     prebuilt: bool = False
     extras: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    dialogues: Mapping[str, Any] = field(default_factory=dict)
+    dialogue_option: tuple[str, str] = ("", "")
 
     @property
     def methods_map(self) -> tuple[str, str]:
@@ -101,6 +106,11 @@ class Host:
         """The network's module, as the file of the map imports it."""
         inside = self.nets_package[len(self.nets[0].replace(".__init__", "")) :]
         return f"{inside}.{class_name(method)}"
+
+
+def in_dialogues(host: Host) -> Host:
+    """The same host where it runs dialogues: other maps, another package of configs, perhaps another script."""
+    return replace(host, **{**host.dialogues, "dialogues": {}})
 
 
 def class_name(method: str) -> str:

@@ -48,8 +48,19 @@ MMOIR = Host(
     },
     template=f"{MANAGERS}.mmoir",
     option_defaults={"--dialogue_mode": "single_turn", "--text_backbone": "bert-base-uncased"},
-    extras=("training with out-of-scope clips by --train_ood (ood_training says how)",),
+    extras=(
+        "training with out-of-scope clips by --train_ood (ood_training says how)",
+        "dialogues, by --dialogue_mode multi_turn",
+    ),
     notes=(FLOAT64.format(gb=45),),
+    dialogue_option=("--dialogue_mode", "multi_turn"),
+    dialogues={
+        "methods": "methods.multi_turn",
+        "config_package": "configs.multi_turn",
+        "datasets": ("MIntRec2.0",),
+        "config_files": {"configs/multi_turn/{method}_MIntRec2.py": ("{method}", "MIntRec2.0")},
+        "option_defaults": {"--text_backbone": "bert-base-uncased"},
+    },
 )
 
 MINTREC2 = Host(
@@ -96,8 +107,25 @@ MINTREC2 = Host(
         "--ood": "",
         "--output_path": "outputs",
     },
-    extras=("training with out-of-scope clips, under a method's name with _ood at its end",),
+    extras=(
+        "training with out-of-scope clips, under a method's name with _ood at its end",
+        "dialogues, by --multiturn (run_multi_turn.py)",
+    ),
     notes=("It has no score functions: --ood_detection_method only names the log.", FLOAT64.format(gb=45)),
+    dialogue_option=("--multiturn", ""),
+    dialogues={
+        "script": "run_multi_turn.py",
+        "methods": "methods.multi_turn",
+        "nets": ("backbones.multi_turn.FusionNets", "multimodal_methods_map"),
+        "config_package": "configs.multi_turn",
+        "tables": "configs.multi_turn.__init__",
+        "benchmarks": "data.multi_turn.__init__",
+        "loaders": "data.multi_turn.utils",
+        "config_files": {
+            "configs/multi_turn/{method}.py": ("{method}", "MIntRec2.0"),
+            "configs/multi_turn/{method}_ood.py": ("{method}_ood", "MIntRec2.0"),
+        },
+    },
 )
 
 MINTREC = Host(

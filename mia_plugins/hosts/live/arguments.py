@@ -8,7 +8,7 @@ from pathlib import Path
 from ...errors import UserError
 from ...plugin.registry import DEFAULT_METHOD
 from ..facts.detect import Checkout
-from ..facts.host import Host
+from ..facts.host import Host, in_dialogues
 
 
 def option(arguments: Sequence[str], name: str) -> str | None:
@@ -44,6 +44,22 @@ def replaced(arguments: Sequence[str], name: str, value: str) -> list[str]:
             continue
         out.append(text)
     return [*out, name, value]
+
+
+def in_mode(checkout: Checkout, arguments: Sequence[str]) -> Checkout:
+    """The checkout as its host runs with a command line: for dialogues it has other maps and configs.
+
+    Raises:
+        UserError: the command line asks for dialogues, and the files for them are missing.
+    """
+    name, value = checkout.host.dialogue_option
+    if not name or option(arguments, name) != value:
+        return checkout
+    host = in_dialogues(checkout.host)
+    for file in (host.script, host.methods_map[0]):
+        if not (checkout.folder / file).is_file():
+            raise UserError(f"{name}: {checkout.folder / file} is missing; leave {name} out, or restore the file")
+    return Checkout(host, checkout.folder)
 
 
 def fills(checkout: Checkout, arguments: Sequence[str], plugins: Collection[str]) -> dict[str, str]:
@@ -90,13 +106,14 @@ def check(host: Host, arguments: Sequence[str], plugins: Collection[str], method
         raise UserError(f"--dataset {dataset}: {host.name} runs {' and '.join(host.datasets)} for {method}")
     if method not in methods:
         raise UserError(f"--method {method}: {host.name} has {', '.join(sorted(methods))}")
-    if method in plugins and option(arguments, "--dialogue_mode") not in (None, "single_turn"):
-        raise UserError(f"--dialogue_mode: {method} is for single turns; leave it out, or give single_turn")
+    mode = option(arguments, "--dialogue_mode")
+    if mode not in (None, "single_turn", "multi_turn"):
+        raise UserError(f"--dialogue_mode {mode}: give single_turn or multi_turn")
     data_path = option(arguments, "--data_path")
     if data_path is None:
         raise UserError(f"give {host.name}'s --data_path after `--`: {data_folder(host)}")
     place = Path(data_path) if host.dataset_is_path else Path(data_path) / str(dataset)
-    inside = place / "in-scope" if dataset == "MIntRec2.0" and host.name != "MIntOOD" else place
+    inside = place / scope_of(host) if dataset == "MIntRec2.0" and host.name != "MIntOOD" else place
     if dataset in host.datasets and not (inside / "train.tsv").is_file():
         raise UserError(f"--data_path {data_path}: no {inside / 'train.tsv'}; {host.name} wants {data_folder(host)}")
     untrained = option(arguments, "--train") is None
@@ -107,8 +124,13 @@ def check(host: Host, arguments: Sequence[str], plugins: Collection[str], method
         )
 
 
+def scope_of(host: Host) -> str:
+    """The folder of MIntRec2.0's tables that a host reads: dialogues hold in-scope and out-of-scope utterances."""
+    return "total" if host.methods.endswith("multi_turn") else "in-scope"
+
+
 def data_folder(host: Host) -> str:
     """What a host's ``--data_path`` is, in words."""
     if host.dataset_is_path:
-        return f"the folder {host.datasets[0]} itself, which holds in-scope/"
+        return f"the folder {host.datasets[0]} itself, which holds {scope_of(host)}/"
     return f"the folder that holds {' or '.join(f'{name}/' for name in host.datasets)}"

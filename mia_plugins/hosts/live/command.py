@@ -10,7 +10,7 @@ from ...errors import UserError
 from ...plugin.registry import DEFAULT_METHOD
 from ..facts.detect import Checkout, commit_state, find_host
 from ..facts.names import PREFIX
-from .arguments import check, fills, option, replaced
+from .arguments import check, fills, in_mode, option, replaced
 from .sources import KINDS, merge, read_config, user_config
 
 
@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         UserError: something of the user's, or of the checkout, is wrong.
     """
-    checkout = find_host(options.folder)
     arguments = list(options.rest)
+    checkout = in_mode(find_host(options.folder), arguments)
     files = user_config()
     tables = {kind: merge(kind, getattr(options, kind), files) for kind in KINDS}
     widths = dict(feat_dim(text) for text in options.feat_dim)

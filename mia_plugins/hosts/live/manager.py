@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import ConcatDataset
 
+from ...data.batches import collate
 from ...evaluation.metrics import METRICS
 from ...evaluation.predictions import Predictions
 from ...evaluation.scoring import check_logits, dev_score
@@ -23,6 +24,7 @@ from ..facts.detect import current_host
 from ..facts.names import plugin
 from ..managers.batches import placed
 from ..managers.task import task_of, trains_with_ood, use_feature_widths
+from .dialogues import is_multi_turn, longest, with_utterances
 from .params import settings_of
 from .sources import source_of
 
@@ -55,10 +57,16 @@ class PluginManager(HostManager):
     def __init__(self, method: Method, args: Any, data: Any, model: Any) -> None:
         self.method, (self.training, self.method_settings) = method, settings_of(args, method)
         device = model.device if model is not None else default_device(args)
-        data = placed(data)
+        self.multi_turn = is_multi_turn(args)
+        if self.multi_turn:
+            self.collate_fn: Any = collate
+            data = with_utterances(data, args)
+        else:
+            data = placed(data)
         splits = data.data if hasattr(data, "data") else data.mm_data
         # the hosts' tables of widths are not to be trusted: MIntOOD's says 1024 where the published features have 256
-        use_feature_widths(args, splits["train"][0])
+        if not self.multi_turn:
+            use_feature_widths(args, splits["train"][0])
         if method.optimizer is not None:
             self.new_optimizer: Any = method.optimizer
         network = SimpleNamespace(model=self._build(args, tuple(data.label_list), device))
@@ -75,6 +83,11 @@ class PluginManager(HostManager):
 
     def _build(self, args: Any, labels: tuple[str, ...], device: torch.device) -> Any:
         task = dataclasses.replace(task_of(args, labels), text_backbone=source_of(args))
+        if self.multi_turn:
+            most = longest(args)
+            task = dataclasses.replace(
+                task, text_length=most["text"], video_length=most["video"], audio_length=most["audio"]
+            )
         self.identity = identity(self.method, task, self.method_settings, args.seed)
         network = build_model(self.method, task, self.method_settings).to(device)
         if args.get("freeze_backbone_parameters"):

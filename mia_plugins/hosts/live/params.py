@@ -7,11 +7,14 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
+from ...errors import UserError
+from ...evaluation.metrics import monitors
 from ...plugin.method import Method
 from ...plugin.params import hyper_parameters, load_param
 from ...plugin.settings import grid, parse_assignments, split_settings
 from ...training.settings import TrainSettings
 from ..facts.names import OOD, plugin
+from .dialogues import SETTINGS, context_setting, is_multi_turn
 from .sources import source_of
 
 
@@ -43,10 +46,13 @@ def host_param(method_name: str, config: str | None = None, overrides: Mapping[s
             if method_name.endswith(method.name + OOD):
                 values["ood_training"] = "outlier_exposure"  # as the host's own methods of that name train
             values.update(overrides or {})
-            for chosen, _ in grid(values):
-                split_settings(
-                    chosen, TrainSettings, method.settings
-                )  # a wrong one ends the run now, not after the data
+            if is_multi_turn(args):
+                values = {**SETTINGS, **values}
+            for chosen, _ in grid(values):  # a wrong one ends the run now, not after the data
+                if is_multi_turn(args):
+                    context_setting(chosen)
+                    chosen = {key: value for key, value in chosen.items() if key not in SETTINGS}
+                split_settings(chosen, TrainSettings, method.settings)
             self.hyper_param = {key: for_host(value) for key, value in values.items()}
 
     return Param
@@ -89,7 +95,15 @@ def from_host(value: Any) -> Any:
 
 
 def settings_of(args: Any, method: Method) -> list[Any]:
-    """The training settings and the method's, out of a host's ``args``."""
+    """The training settings and the method's, out of a host's ``args``.
+
+    Raises:
+        UserError: the monitor scores what no host learns, such as a number.
+    """
     kinds = (TrainSettings, method.settings)
     known = [field.name for kind in kinds for field in dataclasses.fields(kind)]
-    return split_settings({key: from_host(args[key]) for key in known if key in args}, *kinds)
+    settings = split_settings({key: from_host(args[key]) for key in known if key in args}, *kinds)
+    monitor, fitting = settings[0].eval_monitor, monitors("multi-class")
+    if monitor not in fitting:
+        raise UserError(f"eval_monitor={monitor}: the benchmarks learn one intent a clip; choose {', '.join(fitting)}")
+    return settings

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ...runs.markdown import markdown_table
 from ...runs.results import read_rows
-from ...runs.tables import markdown_table
 from ..facts.host import Host
 
 Row = dict[str, str]

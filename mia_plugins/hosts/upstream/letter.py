@@ -10,7 +10,7 @@ from typing import Any
 
 from ... import __version__
 from ...errors import UserError
-from ...runs.tables import markdown_table
+from ...runs.markdown import markdown_table
 from ..facts.host import Host
 from .about import About
 from .series import Commit

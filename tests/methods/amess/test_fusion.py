@@ -23,6 +23,10 @@ def softmax(row):
     return [x / sum(out) for x in out]
 
 
+def gelu(x):
+    return x * (1 + math.erf(x / math.sqrt(2))) / 2
+
+
 def linear(layer, x):
     return [sum(w * v for w, v in zip(row, x)) + b for row, b in zip(layer.weight.tolist(), layer.bias.tolist())]
 
@@ -196,6 +200,48 @@ def test_average_pool(count):
     want = slow_average(frames[0, :count].tolist(), 4)
     assert places.sum() == len(want)
     assert torch.allclose(aligned[0, : len(want)], torch.tensor(want, dtype=torch.float64))
+
+
+def slow_salience(align, frames):
+    """One clip's mean frame, each weighed by the exponential of what the small network makes of it."""
+    norm, inner, _, outer = align.salience
+    hidden = [[gelu(x) for x in linear(inner, layer_norm(norm, frame))] for frame in frames]
+    weights = softmax([linear(outer, h)[0] for h in hidden])
+    return [sum(w * frame[i] for w, frame in zip(weights, frames)) for i in range(len(frames[0]))]
+
+
+def test_salience_weighs_the_frames_of_a_clip_against_each_other():
+    torch.manual_seed(2)
+    align = build_alignment("salience", dim=3, max_frames=8, length=4).double()
+    frames, counts = torch.randn(3, 8, 3, dtype=torch.float64), [8, 1, 5]
+    mask = torch.arange(8)[None] < torch.tensor(counts)[:, None]
+    aligned, places = align(frames, mask)
+    assert places.tolist() == [[True]] * 3
+    for clip, count in enumerate(counts):
+        want = slow_salience(align, frames[clip, :count].tolist())
+        assert torch.allclose(aligned[clip, 0], torch.tensor(want, dtype=torch.float64))
+
+
+def test_salience_can_choose_one_frame_of_many():
+    align = build_alignment("salience", dim=2, max_frames=40, length=4)
+    _, inner, _, outer = align.salience
+    for part, weight in ((inner, 30.0), (outer, 1.0)):  # sees the sign of a frame's first value
+        torch.nn.init.zeros_(part.weight)
+        torch.nn.init.zeros_(part.bias)
+        part.weight.data[0, 0] = weight
+    frames = torch.tensor([[-1.0, 1.0]]).repeat(1, 40, 1)
+    frames[0, 17] = torch.tensor([1.0, -1.0])
+    assert align.weights(frames, torch.ones(1, 40, dtype=torch.bool))[0, 0, 17] > 0.99
+
+
+def test_a_clip_without_frames_is_zeros_to_salience():
+    align = build_alignment("salience", dim=3, max_frames=8, length=4)
+    frames = torch.randn(2, 4, 3, requires_grad=True)
+    aligned, _ = align(frames, torch.tensor([[True] * 4, [False] * 4]))
+    assert (aligned[0] != 0).all()
+    assert (aligned[1] == 0).all()
+    aligned.sum().backward()
+    assert frames.grad.isfinite().all()
 
 
 def test_conv1d_is_a_map_of_frame_indices():

@@ -1,19 +1,30 @@
 """Talking clips: speech by espeak-ng, whose library comes in espeakng-loader, and a drawn mouth that moves with it."""
 
+from __future__ import annotations
+
 import ctypes
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
-import av
 import numpy as np
-from PIL import Image, ImageDraw
+
+from ..errors import UserError
 
 RATE = 25  # frames a second
-SPEECH = {}
+SPEECH: dict[str, tuple[np.ndarray, int]] = {}
 
 
-def speech(text):
-    """Samples of a sentence, int16, and their rate."""
-    import espeakng_loader
+def speech(text: str) -> tuple[np.ndarray, int]:
+    """Samples of a sentence, int16, and their rate.
+
+    Raises:
+        UserError: espeak-ng is not installed.
+    """
+    try:
+        import espeakng_loader
+    except ImportError:
+        raise UserError('talking clips need espeak-ng; pip install "mia-plugins[extract-small]"') from None
 
     if text not in SPEECH:
         library = ctypes.CDLL(espeakng_loader.get_library_path())
@@ -21,7 +32,7 @@ def speech(text):
         assert rate > 0
         samples = []
 
-        def heard(data, count, _events):
+        def heard(data: Any, count: int, _events: Any) -> int:
             if data and count > 0:
                 samples.append(np.ctypeslib.as_array(data, (count,)).copy())
             return 0
@@ -35,8 +46,10 @@ def speech(text):
     return SPEECH[text]
 
 
-def face(opening, width=96, height=128):
+def face(opening: float, width: int = 96, height: int = 128) -> Any:
     """A picture whose mouth is open by 0 to 1."""
+    from PIL import Image, ImageDraw
+
     image = Image.new("RGB", (width, height), (200, 170, 150))
     draw = ImageDraw.Draw(image)
     draw.ellipse((20, 30, 34, 40), fill="black")
@@ -58,8 +71,13 @@ def talk(
         sound: whether there is a sound track.
         times: of the pictures in milliseconds, for a variable rate.
         silent: the sound track is digital silence.
-        size: of the pictures.
+        size: of the pictures, width and height.
+
+    Returns:
+        The path.
     """
+    import av
+
     samples, rate = speech(text)
     samples = np.zeros_like(samples) if silent else samples
     count = round(len(samples) / rate * RATE) if pictures is None else pictures
@@ -67,7 +85,7 @@ def talk(
     with av.open(str(path), "w") as container:
         if count:
             video = container.add_stream("mpeg4", rate=RATE)
-            video.width, video.height, video.pix_fmt = *size, "yuv420p"
+            (video.width, video.height), video.pix_fmt = size, "yuv420p"
             if times is not None:
                 video.codec_context.time_base = Fraction(1, 1000)
         if sound:
@@ -92,7 +110,7 @@ def talk(
     return path
 
 
-def turned(path, degrees):
+def turned(path: Path, degrees: int) -> Path:
     """Marks an .mp4's pictures as filmed turned by so many degrees, in the matrix of its video track's header."""
     content = bytearray(path.read_bytes())
     one, none, minus = (value.to_bytes(4, "big", signed=True) for value in (1 << 16, 0, -(1 << 16)))

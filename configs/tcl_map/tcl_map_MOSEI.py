@@ -1,0 +1,5 @@
+"""TCL-MAP on CMU-MOSEI, as on CMU-MOSI."""
+
+from .tcl_map_MOSI import Param
+
+__all__ = ["Param"]
