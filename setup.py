@@ -59,6 +59,9 @@ setup(
             "espeakng-loader>=0.2.4",
         ],
         "describe": ["openai>=2", "pydantic>=2.10"],
+        "tensorboard": ["tensorboard>=2.11"],
+        "wandb": ["wandb>=0.19"],
+        "trackio": ["trackio>=0.2"],
         "test": ["pytest>=7", "hypothesis>=6", "ruff", "mypy"],
     },
     entry_points={

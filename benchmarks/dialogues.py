@@ -70,6 +70,7 @@ class Dialogues:
     def read(self, request: DataRequest) -> LoadedData:
         """All splits, in-scope and out-of-scope rows apart."""
         rows = [self.row(cells) for path in self.files(request) for cells in table(path)]
+        rows = [row for row in rows if row["turn"].isdecimal()]  # IEMOCAP-DA: MXX1 has no place in its dialogue
         names = sorted({row["dialogue"] for row in rows})
         order = [names[i] for i in np.random.default_rng(0).permutation(len(names))]
         splits: dict[str, list[dict[str, Any]]] = {}
@@ -96,10 +97,10 @@ class Dialogues:
         """One row's dialogue, turn, speaker, text and act."""
         if self.name == "MELD-DA":
             dialogue, turn, text, act, _, speaker = cells[:6]
-            return {"dialogue": dialogue, "turn": int(turn), "speaker": speaker, "text": text, "act": act}
+            return {"dialogue": dialogue, "turn": turn, "speaker": speaker, "text": text, "act": act}
         # Ses03F_script03_2_M006: each of the two speakers is counted apart, so that their order is nearly the real one
         dialogue, _, turn = cells[0].rpartition("_")
-        return {"dialogue": dialogue, "turn": int(turn[1:]), "speaker": turn[0], "text": cells[1], "act": cells[2]}
+        return {"dialogue": dialogue, "turn": turn[1:], "speaker": turn[0], "text": cells[1], "act": cells[2]}
 
 
 def table(path: Path) -> list[list[str]]:
@@ -118,7 +119,7 @@ def clips(rows: Sequence[Mapping[str, Any]], ids: Mapping[str, int]) -> Clips:
         video=none,
         audio=none,
         dialogues=[row["dialogue"] for row in rows],
-        turns=[row["turn"] for row in rows],
+        turns=[int(row["turn"]) for row in rows],
         speakers=[row["speaker"] for row in rows],
     )
 

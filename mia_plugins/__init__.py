@@ -6,17 +6,25 @@ import atexit
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .runs.predictor import Predictor
     from .runs.results import Results
+    from .training.loop import Epoch
+    from .training.watched import Step
 
 __version__ = "0.1.0"
 __all__ = ["load", "register", "run"]
 
 
-def run(**options: Any) -> Results:
+def run(
+    *, on_epoch: Callable[[Epoch], None] | None = None, on_step: Callable[[Step], None] | None = None, **options: Any
+) -> Results:
     """Runs a method as ``run.py`` does, from Python.
 
     Args:
+        on_epoch: called after every epoch with its number, losses and dev score; what it raises ends the training.
+        on_step: called at every step with its number, losses and learning rates; as on_epoch.
         options: the command line's options by name, with ``set`` a dictionary of hyper-parameters, as in
             ``run(method="amess", dataset="MIntRec2.0", data_path=DIR, train=True, set={"lr": 5e-5})``. ``method`` and
             ``dataset`` may also be a :class:`~mia_plugins.plugin.Method` and a :class:`~mia_plugins.plugin.DataSet`,
@@ -32,7 +40,7 @@ def run(**options: Any) -> Results:
     from .runs.options import make_options
     from .system.processes import stop
 
-    results = run_options(make_options(options))
+    results = run_options(make_options(options), on_epoch=on_epoch, on_step=on_step)
     atexit.register(stop)  # not now: the processes of a launcher cannot meet a second time
     return results
 

@@ -11,6 +11,7 @@ from safetensors.numpy import save_file
 from tiny import ROOT
 
 from mia_plugins.data.features import read_features
+from mia_plugins.data.store.index import load_index
 
 # how clips by key are saved, and one clip
 SAVE = {
@@ -56,3 +57,24 @@ def run(script, *args, **options):
     command = [sys.executable, "-c", script, *map(str, args)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+
+
+def put(folder, name, table):
+    """A shard."""
+    folder.mkdir(exist_ok=True)
+    SAVE[os.path.splitext(name)[1]](folder / name, table)
+
+
+def put_clips(folder, table, suffix=".npy"):
+    """A file for each clip."""
+    folder.mkdir(exist_ok=True)
+    for key, frames in table.items():
+        SAVE_ONE[suffix](folder / f"{key}{suffix}", frames)
+
+
+def part(table, start, end):
+    return dict(list(table.items())[start:end])
+
+
+def stores_with(cache, key):
+    return [name for name in stores(cache) if key in load_index(cache / name).rows]

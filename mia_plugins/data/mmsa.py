@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import UserError, short
 from .dataset import DataRequest, Outline
+from .faults import fault
 
 if TYPE_CHECKING:
     from .clips import Clips, LoadedData
@@ -116,11 +117,12 @@ class MMSASentiment:
             lengths = np.minimum(lengths, max_lengths[modality])
             bad = np.array(part["bad"], np.int64)
             wrong = (bad >= 0) & (bad < lengths)
-            if wrong.any():
-                first = int(wrong.argmax())
-                raise UserError(
-                    f"{place}: {modality} of clip {short(keys[first])} has a value that is not finite in frame "
-                    f"{bad[first]} (counted from 0); extract its features again"
+            for i in np.flatnonzero(wrong).tolist():
+                fault(
+                    "wrong features",
+                    f"{place}, row {i}",
+                    f"{place}, row {i}: {modality} of clip {short(keys[i])} has a value that is not finite in frame "
+                    f"{bad[i]} (counted from 0); extract its features again",
                 )
             offsets = np.arange(count, dtype=np.int64) * longest * width
             paths, places = [frames_file(folder, theirs, modality)], np.zeros(count, np.int32)
@@ -129,7 +131,10 @@ class MMSASentiment:
         check_count(len(texts), count, "raw_text", place)
         label_ids = sentiments(split["regression_labels"], place, keys) if labelled else np.full(count, -1)
         dialogues, turns = zip(*map(video_and_clip, keys)) if all(SEPARATOR in key for key in keys) else (None, None)
-        return Clips(keys, texts, label_ids, frames["video"], frames["audio"], dialogues=dialogues, turns=turns)
+        rows = [f"{place}, row {i}" for i in range(count)]
+        return Clips(
+            keys, texts, label_ids, frames["video"], frames["audio"], dialogues=dialogues, turns=turns, rows=rows
+        )
 
 
 def video_and_clip(key: str) -> tuple[str, int]:
@@ -187,9 +192,8 @@ def sentiments(values: Any, place: str, keys: Sequence[str]) -> np.ndarray:
     if array.dtype.kind not in "fiu":
         raise UserError(f"{place}: regression_labels are no numbers; choose a file in MMSA's format")
     wrong = ~(np.abs(array) <= 3)
-    if wrong.any():
-        first = int(wrong.argmax())
-        raise UserError(
-            f"{place}: the label of clip {short(keys[first])} is {array[first]:g}, not from -3 to 3; correct it"
-        )
+    for i in np.flatnonzero(wrong).tolist():
+        where = f"{place}, row {i}"
+        message = f"{where}: the label of clip {short(keys[i])} is {array[i]:g}, not from -3 to 3; correct it"
+        fault("wrong labels", where, message)
     return array.astype(np.float32)

@@ -19,7 +19,7 @@ import numpy as np
 from ..errors import UserError, one_line
 from .media import SOUND_RATE, Size, frames, look, sound
 
-FRAMES, SOUND, END, FAILED = "frames", "sound", "end", "failed"
+STARTED, FRAMES, SOUND, END, FAILED = "started", "frames", "sound", "end", "failed"
 CHUNK = 32  # frames of a message
 AHEAD = 6  # messages decoded ahead
 PATIENCE = 120.0  # seconds without a message after which a decoder hangs
@@ -114,6 +114,7 @@ def chunks(items: Iterator[T], most: int) -> Iterator[list[T]]:
 
 def decode_all(out: Any, paths: Sequence[tuple[int, Path]], wanted: Wanted) -> None:
     """What the decoding process does. A pipe's ``send`` returns when the message is out, whatever happens next."""
+    out.send((-1, STARTED, None))  # the imports before this are no file's fault
     for index, path in paths:
         for message in pieces(index, path, wanted):
             out.send((message.index, message.kind, message.value))
@@ -137,19 +138,21 @@ def decode(paths: Sequence[Path], wanted: Wanted, patience: float = PATIENCE) ->
         outward.close()  # the process' end is then the only one, and its death is the end of the pipe
         messages: queue.Queue[Message | None] = queue.Queue(AHEAD)
         threading.Thread(target=receive, args=(inward, messages), daemon=True).start()
-        why = None
+        why, started = None, False
         try:
             while left:
                 try:
-                    message = messages.get(timeout=patience)
+                    message = messages.get(timeout=patience if started else max(patience, PATIENCE))
                 except queue.Empty:
                     why = f"no frame for {patience:g} s"
                     break
                 if message is None:
                     break
+                started = True
                 if message.kind in (END, FAILED):
                     left.pop(0)
-                yield message
+                if message.kind != STARTED:
+                    yield message
         finally:
             process.kill()
             process.join()

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..system.progress import progress_bar
 from .output import Output
 
 NONE = "none"
@@ -31,7 +30,7 @@ def settings_of(options: argparse.Namespace, backbones: Any) -> dict[str, Any]:
 
 def load_backbones(options: argparse.Namespace, device: Any) -> Any:
     """The two backbones that the options name."""
-    from .audio_backbones import load_audio_backbone  # with torch, which the command's help does not need
+    from .audio_backbones import load_audio_backbone
     from .video_backbones import load_video_backbone
     from .work import Backbones
 
@@ -42,7 +41,8 @@ def load_backbones(options: argparse.Namespace, device: Any) -> Any:
 
 def extract_here(files: dict[str, Path], options: argparse.Namespace) -> tuple[Any, dict[str, str], int]:
     """Extracts on this machine: the output, why clips failed, and how many there were to do."""
-    from ..system.devices import choose_device
+    from ..system.devices import choose_device  # with torch, which the command's help does not need
+    from ..system.progress import progress_bar
     from .work import Extraction
 
     device = choose_device(options.gpu_id)

@@ -11,7 +11,8 @@ key                 shape                       what
 ``audio_feats``     ``(batch, frames, dim)``    as video
 ``audio_lengths``   ``(batch,)``                as video
 ``train_place``     ``(batch,)``                int64: the clip's row among the in-scope training clips, -1 for any other
-``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on
+``label_ids``       ``(batch,)``                int64, in training only: no model sees the labels of what it is tested on;
+                                                float ``(batch, labels)`` for several labels, ``(batch,)`` for a number
 ==================  ==========================  ===================================================================
 
 With ``--dialogue_mode multi_turn`` a clip's tokens and frames are followed by those of earlier utterances, newest first

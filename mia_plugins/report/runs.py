@@ -15,9 +15,9 @@ from ..errors import UserError
 from ..evaluation.metrics import text_of
 from ..plugin.method import Method
 from ..plugin.registry import METHOD_GROUP, find_method, names
+from ..runs.context_text import context_words
 from ..runs.records import RECORD
 from ..runs.results import read_rows
-from ..runs.rows import context_words
 from .saved import SavedRun, plain, read_run
 
 IDENTITY = (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from ..data.dataset import DataSet
 from ..errors import UserError
+from ..evaluation.metrics import METRICS, headings, shown_in_tables
 from ..nn.lookup import short_name
 from ..plugin.method import Method
 from ..plugin.params import hyper_parameters, load_param, modules
@@ -20,7 +21,7 @@ from ..runs.combinations import combinations
 from ..runs.defaults import with_defaults
 from ..runs.digests import code_digest, data_digest
 from ..runs.options import make_options
-from ..runs.requests import data_request
+from ..runs.requests import check_scope, data_request
 from ..system.digests import content, digest
 from ..training.settings import TrainSettings
 from .experiments import Experiment, Row
@@ -90,20 +91,22 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
     assignments = parse_assignments(options.assignments)
     check_assignments(assignments, {row.method for each in wanted for row in each.rows if row.method})
     check_config(options, wanted)
-    data: dict[tuple[str, bool], str | None] = {}
+    data: dict[tuple[str, bool], tuple[str, str] | None] = {}
     for experiment in wanted:
         place = experiment.dataset, experiment.ood
         if place not in data:
             data[place] = find_data(experiment, options, plan.notes)
-        if data[place] is None:
+        there = data[place]
+        if there is None:
             continue
+        experiment = scored(experiment, there[1])
         plan.experiments.append(experiment)
         seeds = options.seeds[:1] if experiment.first_seed_only else options.seeds
         for row in experiment.rows:
             if row.method is None:
                 continue
             try:
-                runs = [plan_run(experiment, row, seed, str(data[place]), assignments, options) for seed in seeds]
+                runs = [plan_run(experiment, row, seed, there[0], assignments, options) for seed in seeds]
             except UserError as error:
                 plan.notes.append(f"{experiment.title}: {row.label} is left out: {error}")
                 continue
@@ -119,11 +122,22 @@ def make_plan(wanted: Iterable[Experiment], options: argparse.Namespace) -> Plan
     return plan
 
 
-def find_data(experiment: Experiment, options: argparse.Namespace, notes: list[str]) -> str | None:
-    """The digest of an experiment's data; None, and a note, where they are not there."""
-    each = run_options(options, train_ood=experiment.ood, test_ood=experiment.ood)
+def scored(experiment: Experiment, problem: str) -> Experiment:
+    """The experiment with the metrics of its data set's problem; those of classes are the paper's."""
+    if problem == "multi-class":
+        return experiment
+    shown = [name for names in shown_in_tables().values() for name in names if METRICS[name].problem == problem]
+    return replace(experiment, metrics=headings(*shown))
+
+
+def find_data(experiment: Experiment, options: argparse.Namespace, notes: list[str]) -> tuple[str, str] | None:
+    """The digest of an experiment's data and its problem; None, and a note, where they are not there or do not fit."""
+    each = run_options(options, dataset=experiment.dataset, train_ood=experiment.ood, test_ood=experiment.ood)
     try:
-        return data_digest(find_dataset(experiment.dataset), data_request(each))
+        dataset, request = find_dataset(experiment.dataset), data_request(each)
+        problem = dataset.outline(request).problem
+        check_scope(each, problem)
+        return data_digest(dataset, request), problem
     except UserError as error:
         notes.append(f"{experiment.title} is left out: {error}")
         return None
@@ -144,11 +158,12 @@ def plan_run(
     if not takes_config(method, dataset, each):
         each.config_file_name = None
     each = with_defaults(each, method, dataset)
-    found = combinations(each, method)
+    outline = dataset.outline(data_request(each))
+    found = combinations(each, method, outline.problem)
     if len(found) > 1:
         raise UserError("a plan has one value for every setting; lists are searched by run.py --tune")
     if method.check is not None:
-        method.check(dataset.outline(data_request(each)), found[0].method_settings)
+        method.check(outline, found[0].method_settings)
     resolved = found[0].values()
     key = digest(
         {

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..evaluation.uncertainty import holm, paired_test
+from ..runs.ablation import signed
 from ..runs.markdown import markdown_table
-from ..runs.tables import COSTS, cells
+from ..runs.tables import COSTS, cells, unit
 from ..system.files import whole_file
 from ..system.json_files import is_a, write_json
 from .experiments import Experiment, Row
@@ -77,7 +79,11 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
     for name in list(experiment.metrics)[:2]:
         found = []
         for other in others:
-            seeds = sorted(set(values[first.label]) & set(values[other.label]))
+            seeds = sorted(
+                seed
+                for seed in set(values[first.label]) & set(values[other.label])
+                if all(math.isfinite(values[row.label][seed][name]) for row in (first, other))
+            )
             if len(seeds) > 1:
                 a, b = ([values[row.label][seed][name] for seed in seeds] for row in (first, other))
                 found.append((other, paired_test(a, b)))
@@ -85,10 +91,12 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
         weakest = min((test for _, test in found), key=lambda test: test.n, default=weakest)
         for (other, test), corrected in zip(found, holm([test.p_value for _, test in found])):
             # the t interval of two differences is 13 times as wide as their distance, and of no use
-            interval = f" ({test.low:+.2f} to {test.high:+.2f})" if test.n > 2 else ""
+            interval = f" ({signed(name, test.low)} to {signed(name, test.high)})" if test.n > 2 else ""
+            points = " points" if unit(name) else ""
             by_holm = f", by Holm {corrected:.3g}" if len(found) > 1 else ""
             lines.append(
-                f"{first.label} − {other.label}, {experiment.metrics[name]}: {test.mean_difference:+.2f} points{interval}, "
+                f"{first.label} − {other.label}, {experiment.metrics[name]}: "
+                f"{signed(name, test.mean_difference)}{points}{interval}, "
                 f"p = {test.p_value:.3g}{by_holm}, {test.n} common seeds"
             )
     if weakest is None:
@@ -100,7 +108,8 @@ def tests(experiment: Experiment, values: Mapping[str, Mapping[int, Mapping[str,
 
 def markdown(tables: Sequence[Mapping[str, Any]], notes: Sequence[str], command: str, about: str) -> str:
     """A page of tables."""
-    parts = [f"Made by `{command}`; mean ± sample standard deviation over the seeds, test set, in percent.", about]
+    how = "mean ± sample standard deviation over the seeds, test set, in percent where a heading says so"
+    parts = [f"Made by `{command}`; {how}.", about]
     for table in tables:
         parts += [f"## {table['title']}", markdown_table(*cells(table))]
         if table["tests"]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from ..errors import UserError
 from ..nn.lookup import short_name
 from ..system.logs import logger, start_log
 from ..system.processes import start
+from ..training.loop import Epoch
+from ..training.watched import Step
 from .kept import KEPT
 from .once import run_once
 from .pace import Pace
@@ -21,13 +25,20 @@ from .tables import metrics_table
 from .tuning import tune
 
 
-def run(options: argparse.Namespace, setup: Setup | None = None, together: bool = True) -> Results:
+def run(
+    options: argparse.Namespace,
+    setup: Setup | None = None,
+    together: bool = True,
+    on_epoch: Callable[[Epoch], None] | None = None,
+    on_step: Callable[[Step], None] | None = None,
+) -> Results:
     """Runs every combination of the grid under every seed, or with ``--tune`` searches it.
 
     Args:
         options: as :func:`mia_plugins.runs.options.make_parser` makes them; they stay as they are.
         setup: of a caller with many runs, which keeps what it reads.
         together: whether the processes that a launcher started share this training; false if each makes its own runs.
+        on_epoch, on_step: called with every epoch and step of every training; what they raise ends it.
 
     Raises:
         UserError: an option, a file or the data is wrong.
@@ -44,6 +55,8 @@ def run(options: argparse.Namespace, setup: Setup | None = None, together: bool 
     session = open_session(checked, setup)
     describe(session)
     if searches:
+        if on_epoch is not None or on_step is not None:
+            raise UserError("on_epoch and on_step are for runs of their own; leave them out, or tune")
         runs = tune(session, log_id)
     else:
         if options.tune:
@@ -51,7 +64,7 @@ def run(options: argparse.Namespace, setup: Setup | None = None, together: bool 
         seeds = options.seeds or [options.seed]
         planned = [(each, seed) for each in session.combinations for seed in seeds]
         pace = Pace(len(planned))
-        runs = [run_once(session, each, seed, log_id, pace=pace) for each, seed in planned]
+        runs = [run_once(session, each, seed, log_id, on_epoch, pace, on_step) for each, seed in planned]
     results = Results(runs, metrics_table(runs), log_file)
     logger.debug("\n%s\n", results.table)
     return results
@@ -63,9 +76,12 @@ def describe(session: Session) -> None:
     counts = ", ".join(f"{name} {len(clips)}" for name, clips in data.splits.items())
     made = " (the demo: made for this project, its figures say nothing about real data)" if options.demo else ""
     logger.info("data: %s%s, %s clips", options.dataset, made, counts)
-    logger.info(
-        "model: %s on %s, %d intents", session.method.label, short_name(options.text_backbone), len(data.labels)
-    )
+    learned = {
+        "multi-label": f"{len(data.labels)} labels, several a clip",
+        "regression": f"the number {data.labels[0]}",
+    }
+    what = learned.get(data.problem, f"{len(data.labels)} intents")
+    logger.info("model: %s on %s, %s", session.method.label, short_name(options.text_backbone), what)
     logger.info("device: %s", device_name(session.device))
     for path in data.sources:
         logger.debug("read %s", path)

@@ -20,6 +20,7 @@ from ..training.loop import Epoch
 from ..training.manager import Manager
 from ..training.predict import unlabelled
 from ..training.progress import clear_progress
+from ..training.watched import Step
 from .ablation import ablation_cells, modality_ablation
 from .combinations import Combination
 from .identity import run_folder, testing_identity, training_identity
@@ -31,6 +32,7 @@ from .results import Run, save_arrays, saved_run
 from .rows import add_row
 from .session import Session
 from .tables import format_table
+from .tracking import Tracking
 from .unseen import keep_calibration, score_new_intents
 from .unseen_options import unseen_sentences
 
@@ -44,6 +46,7 @@ def run_once(
     log_id: str,
     on_epoch: Callable[[Epoch], None] | None = None,
     pace: Pace | None = None,
+    on_step: Callable[[Step], None] | None = None,
 ) -> Run:
     """Makes one run in a folder of its own; one that was made before is read from there, unless ``--again``.
 
@@ -54,6 +57,7 @@ def run_once(
         log_id: of the command, for the results table.
         on_epoch: called after every epoch; an exception it raises ends the training.
         pace: of the command, where this run is counted.
+        on_step: called with every step of training, just before the weights change; as on_epoch.
 
     Raises:
         UserError: an option, a file or the data is wrong, or another process is making this very run.
@@ -79,7 +83,12 @@ def run_once(
                 begin_again(folder)
                 if session.kept is None:  # a test of an older model keeps none, and "latest" is there to be restored
                     point_latest(folder)
-            run, record = make_run(session, combination, seed, log_id, folder, training, testing, on_epoch)
+            with Tracking(
+                options.report_to if first else (), folder, {**combination.values(), "seed": seed}
+            ) as tracking:
+                epochs, steps = tracking.hooks(on_epoch, on_step)
+                run, record = make_run(session, combination, seed, log_id, folder, training, testing, epochs, steps)
+                tracking.on_made(record, session.method.pictures, run.arrays)
     if pace is not None:
         pace.finish(made_now)
     if made_now and (world().rank or not options.save_results):
@@ -98,6 +107,7 @@ def make_run(
     training: dict[str, Any],
     testing: dict[str, Any],
     on_epoch: Callable[[Epoch], None] | None,
+    on_step: Callable[[Step], None] | None,
 ) -> tuple[Run, dict[str, Any]]:
     """Trains or restores, tests, and keeps; arguments as in :func:`run_once`, with the run's folder and identity."""
     options, settings, started = session.options, combination.settings, time.monotonic()
@@ -108,7 +118,7 @@ def make_run(
         if on_epoch is not None:
             on_epoch(epoch)
 
-    args = run_arguments(session, combination, seed, folder, training, after_epoch)
+    args = run_arguments(session, combination, seed, folder, training, after_epoch, on_step)
     model = session.build(combination, seed)
     peak = PeakMemory(session.device)
     manager = (session.method.manager or Manager)(args, session.loaders(settings), model)
@@ -161,6 +171,7 @@ def run_arguments(
     folder: Path,
     identity: dict[str, Any],
     on_epoch: Callable[[Epoch], None],
+    on_step: Callable[[Step], None] | None,
 ) -> RunArguments:
     """The arguments of the run's manager."""
     options, kept = session.options, session.kept
@@ -183,6 +194,7 @@ def run_arguments(
         ood_detection_method=options.ood_detection_method,
         problem=session.data.problem,
         on_epoch=on_epoch,
+        on_step=on_step,
     )
 
 

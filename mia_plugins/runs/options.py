@@ -13,6 +13,7 @@ from ..plugin.registry import DATASET_GROUP, DEFAULT_DATASET, DEFAULT_METHOD, ME
 from ..plugin.values import shown
 from .context import add_options
 from .option_values import IGNORED, Real, Whole, check_values, checked
+from .trackers import NAMES
 
 DETECTORS = ("ma", "vim", "msp", "maxlogit", "energy", "residual")
 MOST_SEED = 2**32 - 1  # of numpy
@@ -143,6 +144,14 @@ def make_parser() -> argparse.ArgumentParser:
     group.add_argument("--model_path", default="models", metavar="DIR", help="folder of the model inside a run's own")
     group.add_argument("--log_path", default="logs", metavar="DIR", help="folder of the log files")
 
+    group.add_argument(
+        "--report_to",
+        nargs="+",
+        default=[],
+        choices=NAMES,
+        metavar="NAME",
+        help=f"trackers that show losses, scores and pictures, offline: {', '.join(NAMES)}",
+    )
     group.add_argument("--verbose", action="store_true", help="show the log's details, such as the files that are read")
     group.add_argument(
         "--modality_ablation",

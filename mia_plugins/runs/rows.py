@@ -13,6 +13,7 @@ from ..evaluation.metrics import columns, text_of
 from ..system.digests import digest
 from ..system.files import whole_file
 from ..system.logs import logger
+from .context_text import context_words
 from .results import append_row
 
 UNSAVED = "row.csv"  # in the run's folder, if the table cannot be written
@@ -54,16 +55,6 @@ def table_row(record: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         folder=str(folder),
     )
     return row
-
-
-def context_words(dialogue: Mapping[str, Any] | None) -> str:
-    """What belonged to an utterance's history, in one cell; empty for single turns.
-
-    >>> context_words({"dialogue_mode": "multi_turn", "context": "all", "context_turns": None, "context_len": 0.5})
-    'context=all context_len=0.5'
-    """
-    values = {name: value for name, value in (dialogue or {}).items() if name != "dialogue_mode" and value is not None}
-    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def run_id(record: Mapping[str, Any]) -> str:

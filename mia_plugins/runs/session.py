@@ -39,6 +39,7 @@ from .kept import Kept, read_kept, restored_options
 from .requests import check_scope, data_request
 from .results import unique
 from .setup import Setup
+from .trackers import check_trackers
 from .unseen_options import set_apart, unseen_sentences, with_labels
 
 
@@ -183,6 +184,7 @@ def check_options(options: argparse.Namespace) -> Checked:
     method = kept.method if kept is not None else find_method(options.method)
     unseen_sentences(options, kept)  # checks them
     dataset = with_labels(find_dataset(options.dataset), options.unseen)
+    check_trackers(options.report_to)
     options = with_defaults(options, method, dataset)
     context_of(options)
     if options.demo:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..evaluation.metrics import shown_in_tables, text_of
+from ..evaluation.metrics import displayed, shown_in_tables, text_of
 from .results import Results, Run, unique
 
 MISSING = "–"
@@ -83,14 +83,15 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
     beside = [kind for kind in ("paper", "rerun") if any(row.get(kind) for row in table["rows"])]
     costs = [name for name in COSTS if any(name in row.get("cost", {}) for row in table["rows"])]
     header, body = [""], []
-    for heading in table["metrics"].values():
-        header += [f"{heading} (%)", *(kind.replace("rerun", "re-run") for kind in beside)]
+    for name, heading in table["metrics"].items():
+        header += [f"{heading}{unit(name)}", *(kind.replace("rerun", "re-run") for kind in beside)]
     for row in table["rows"]:
         line = [row["label"] + ("" if row["method"] else " (quoted, not run)")]
         for name in table["metrics"]:
             text = MISSING
             if name in row["mean"]:
-                text = f"{row['mean'][name]:.2f}" + (f" ± {row['std'][name]:.2f}" if name in row["std"] else "")
+                spread = f" ± {text_of(name, row['std'][name])}" if name in row["std"] else ""
+                text = f"{text_of(name, row['mean'][name])}{spread}"
             line.append(text)
             line += [f"{row[kind][name]:.2f}" if name in row.get(kind, {}) else MISSING for kind in beside]
         count, planned = len(row["seeds"]), row["seeds_planned"]
@@ -99,3 +100,8 @@ def cells(table: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
         spent = [COSTS[name].text(known[name]) if name in known else MISSING for name in costs]
         body.append([*line, seeds if row["method"] else MISSING, *spent])
     return [*header, "seeds", *(COSTS[name].heading for name in costs)], body
+
+
+def unit(metric: str) -> str:
+    """Behind a metric's heading."""
+    return " (%)" if displayed(metric, 1.0) == 100 else ""

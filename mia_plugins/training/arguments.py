@@ -13,6 +13,7 @@ from ..data.problem import Problem
 from ..plugin.method import Method
 from .loop import Epoch
 from .settings import TrainSettings
+from .watched import Step
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class RunArguments:
         ood_detection_method: the detector of ``ood_det``.
         problem: what is learned; see :class:`mia_plugins.data.clips.LoadedData`.
         on_epoch: called with every epoch; what it raises ends the training.
+        on_step: called with every step, just before the weights change; what it raises ends the training.
     """
 
     method: Method
@@ -53,3 +55,4 @@ class RunArguments:
     ood_detection_method: str = "ma"
     problem: Problem = "multi-class"
     on_epoch: Callable[[Epoch], None] | None = None
+    on_step: Callable[[Step], None] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -14,12 +15,13 @@ from ..evaluation.scoring import dev_score, score_test
 from ..system.processes import gather_batches, same_weights, world
 from .arguments import RunArguments
 from .checkpoints import load_checkpoint, save_checkpoint
-from .loop import Epoch, fit
+from .loop import Epoch, batch_loss, fit
 from .optimizer import make_optimizer
 from .parallel import go_on_together, shared_loss
 from .predict import Loader, predict
 from .progress import Progress
 from .reference import check_fit, load_predictions, save_predictions
+from .watched import watched
 
 
 @dataclass
@@ -99,6 +101,10 @@ class Manager:
             if args.on_epoch is not None:
                 args.on_epoch(history[-1])
 
+        loss_of = shared_loss(model, args.device)
+        if args.on_step is not None:
+            alone = partial(batch_loss, model, device=args.device)
+            loss_of = watched(loss_of or alone, optimizer, args.on_step, done=len(history) * len(train))
         fit(
             model,
             train,
@@ -109,7 +115,7 @@ class Manager:
             device=args.device,
             history=history,
             after_epoch=after_epoch,
-            loss_of=shared_loss(model, args.device),
+            loss_of=loss_of,
         )
         progress.restore_best(model)
         same_weights(model)

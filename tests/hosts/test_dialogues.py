@@ -3,13 +3,14 @@
 import importlib.util
 import pickle
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from easydict import EasyDict
-from hosts.real_hosts import HOSTS, copy_host, needs_hosts, write_table
+from hosts.real_hosts import HOSTS, copy_host, make_runnable, needs_hosts, write_table
 from tiny import WORDS
 
 from mia_plugins.data.batches import collate
@@ -190,3 +191,42 @@ def test_the_real_hosts_run_dialogues(name, method, more, plugins, total, backbo
     assert {"oid_f1", "f1-known", "f1-open"} <= set(row)
     clean = ["git", "-C", str(checkout), "status", "--porcelain"]
     assert subprocess.run(clean, capture_output=True, text=True).stdout == ""
+
+
+@needs_hosts
+@pytest.mark.parametrize("name", MODES)
+def test_an_installed_method_runs_dialogues_by_the_hosts_own_script(name, plugins, total, backbone, tmp_path):
+    checkout = copy_host(name, tmp_path / "host")
+    assert plugins("install", checkout, "--method", "text").returncode == 0
+    make_runnable(checkout, backbone)
+    method = "text" if name == "MMOIR" else "mia_text"
+    script = checkout / ("run.py" if name == "MMOIR" else "run_multi_turn.py")
+    config = "text_MIntRec2" if name == "MMOIR" else method
+    data = total if name == "MMOIR" else total / "MIntRec2.0"
+    code = SHIMMED.format(script=str(script))
+    options = [
+        "--method",
+        method,
+        "--multimodal_method",
+        method,
+        "--data_path",
+        data,
+        "--ood_dataset",
+        "MIntRec2.0-OOD",
+    ]
+    options += ["--config_file_name", config, "--num_workers", "0", "--output_path", "out", *MODES[name]]
+    options += ["--dataset", "MIntRec2.0", "--ood"] if name == "MIntRec2.0" else []
+    command = [sys.executable, "-c", code, *map(str, options)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    # without --train it looks for a model, so that what was installed has been imported, built and given its data
+    assert "no such checkpoint" in done.stderr.splitlines()[-1], done.stderr[-3000:]
+
+
+SHIMMED = """
+import runpy, sys
+sys.argv = [{script!r}, *sys.argv[1:]]
+sys.path.insert(0, {script!r}.rpartition("/")[0])
+from mia_plugins.hosts.live import compat
+compat.apply(hosts_own=True)
+runpy.run_path({script!r}, run_name="__main__")
+"""

@@ -26,6 +26,11 @@ from mia_plugins.plugin import registry
 ARGS = EasyDict(dataset="MIntRec2.0", text_backbone="bert-base-uncased")
 
 
+def test_a_monitor_of_another_problem_is_refused():
+    with pytest.raises(UserError, match="eval_monitor=MAE: the benchmarks learn one intent a clip; choose acc, f1, "):
+        settings_of(EasyDict(eval_monitor="MAE"), METHOD)
+
+
 def test_a_param_gives_every_setting_as_a_plain_value():
     param = host_param("amess", overrides={"lr": 1e-3, "num_anchors": [4]})(ARGS)
     assert not any(isinstance(value, (list, tuple, dict)) for value in param.hyper_param.values())

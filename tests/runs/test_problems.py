@@ -10,6 +10,7 @@ import mia_plugins
 from mia_plugins.cli import main as plugins_main
 from mia_plugins.data.dataset import Outline
 from mia_plugins.errors import UserError
+from mia_plugins.plugin import registry
 from mia_plugins.testing import tiny_backbone, tiny_data
 from mia_plugins.testing.tiny import AUDIO_LENGTH, LABELS, TEXT_LENGTH, VIDEO_LENGTH
 
@@ -44,6 +45,7 @@ def problem(request, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MIA_PLUGINS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "matplotlib"))
+    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.BUILTIN})  # as it was, afterwards
     return request.param
 
 

@@ -33,7 +33,10 @@ def labels_of(clips: Clips, data: LoadedData, out_of_scope: bool) -> dict[str, A
     """Clips of each label; of a regression the smallest, mean and largest number."""
     ids = clips.label_ids
     if data.problem == "regression" and len(ids):
-        return {"least": float(ids.min()), "mean": float(ids.mean()), "most": float(ids.max())}
+        known = ids[np.isfinite(ids)]
+        return (
+            {"least": float(known.min()), "mean": float(known.mean()), "most": float(known.max())} if len(known) else {}
+        )
     if data.problem == "multi-label":
         return dict(zip(data.labels, ids.sum(axis=0).astype(int).tolist()))
     if out_of_scope or data.problem == "regression":

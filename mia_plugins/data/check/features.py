@@ -11,13 +11,12 @@ import numpy as np
 from ...errors import UserError, short
 from ..clips import Clips, LoadedData
 from ..faults import Faults
-from ..store.cache import open_stores
+from ..store.cache import is_stored, open_stores
 from ..store.frames import StoredFrames
 from ..store.index import Store
 from .clips import place
 
 MODALITIES = ("video", "audio")
-TABLES = (".tsv", ".csv", ".jsonl", ".ndjson", ".parquet", ".json", ".toml")
 _NAMED = 5  # features that one warning names
 
 
@@ -82,7 +81,7 @@ def compare_with_files(
     longest: dict[tuple[str, str], dict[str, int]] = {(split, name): {} for split, name, _, _ in used}
     for source in data.sources if used else ():
         named: set[str] = set()
-        stores = stores_of(source)
+        stores = stores_of(source, {path for *_, paths in used for path in paths})
         for store in stores:
             for split, name, keys, paths in used:
                 if store.frames not in paths:
@@ -103,11 +102,9 @@ def compare_with_files(
             warnings.add("beyond the cut", split, message)
 
 
-def stores_of(source: Path) -> list[Store]:
-    """The stores of a source; none if it is no feature file."""
-    if source.suffix.lower() in TABLES:
-        return []
+def stores_of(source: Path, used: set[Path]) -> list[Store]:
+    """The stores of a feature file or folder that clips were read from; none of any other file, such as a table."""
     try:
-        return [store for _, store in open_stores(source)]
-    except UserError:
+        return [store for _, store in open_stores(source)] if is_stored(source, used) else []
+    except UserError:  # it is gone
         return []

@@ -48,14 +48,7 @@ def check(dataset: DataSet, request: DataRequest) -> Checked:
     """
     checked = Checked(dataset.name, request.data_path)
     request = dataclasses.replace(request, names=SPLITS, train_ood=False, test_ood=False)
-    if dataset.ood_dataset:
-        with_ood = dataclasses.replace(request, train_ood=True, test_ood=True)
-        try:
-            dataset.files(with_ood)
-        except UserError as error:
-            checked.notes.append(f"out-of-scope clips are not checked: {error}")
-        else:
-            request = with_ood
+    request = with_out_of_scope(dataset, request, checked.notes)
     data = read_to_the_end(dataset, request, checked.errors)
     if data is None:
         return checked
@@ -70,6 +63,22 @@ def check(dataset: DataSet, request: DataRequest) -> Checked:
     repeated_clips(data.splits, checked.warnings)
     compare_with_files(data, checked.splits, dataset.max_lengths, checked.warnings)
     return checked
+
+
+def with_out_of_scope(dataset: DataSet, request: DataRequest, notes: list[str]) -> DataRequest:
+    """The request, with out-of-scope clips where there are any; a note where those of another set are not there."""
+    wider = dataclasses.replace(request, train_ood=True, test_ood=True)
+    try:
+        if dataset.ood_dataset:
+            dataset.files(wider)
+        else:  # they may be in the same tables
+            with collecting(Faults()):
+                dataset.read(wider)
+    except UserError as error:
+        if dataset.ood_dataset:
+            notes.append(f"out-of-scope clips are not checked: {error}")
+        return request
+    return wider
 
 
 def read_to_the_end(dataset: DataSet, request: DataRequest, faults: Faults) -> LoadedData | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import UserError, short
 from ...system.untrusted import is_regular
+from ..faults import fault
 from .columns import PATTERN, find_columns, unique
 from .config import CONFIG, FolderConfig
 from .labels import Target, read_descriptions, read_target
@@ -114,12 +115,14 @@ def read_keys(rows: Sequence[Row], column: str | None, files: Sequence[str]) -> 
     for i, (row, file) in enumerate(zip(rows, files)):
         for part in parts:
             if not cells[part][i]:
-                raise UserError(f"{row.where}: has no {part}; give the clip a name, or remove its row")
+                message = f"{row.where}: has no {part}; give the clip a name, or remove its row"
+                fault("clips without a name", row.where, message)
         named = {part: cells[part][i] for part in parts}
         key = fill(column, named) if PATTERN.search(column) else named[column]
         if (file, key) in first:
             number = row.where.rpartition(" ")[2]
-            raise UserError(f"{first[file, key]} and {number}: both are clip {short(key)}; remove one of them")
+            message = f"{first[file, key]} and {number}: both are clip {short(key)}; remove one of them"
+            fault("double clips", row.where, message)
         first[file, key] = row.where
         keys.append(key)
     return keys
@@ -152,7 +155,8 @@ def read_text(row: Row, column: str) -> str:
     """
     value = row.cells.get(column)
     if value is None or value == "":
-        raise UserError(f"{row.where}: has no {column}; write what is said, or remove the row")
+        fault("empty texts", row.where, f"{row.where}: has no {column}; write what is said, or remove the row")
+        return ""
     return str(value)
 
 
@@ -164,7 +168,9 @@ def _split(row: Row, file: str, column: str | None) -> str:
         return ""
     split = split_of(str(row.cells.get(column) or ""))
     if split is None:
-        raise UserError(f"{row.where}: {column} is {short(str(row.cells.get(column)))!r}; write train, dev or test")
+        message = f"{row.where}: {column} is {short(str(row.cells.get(column)))!r}; write train, dev or test"
+        fault("wrong splits", row.where, message)
+        return "train"
     return split
 
 

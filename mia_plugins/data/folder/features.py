@@ -13,6 +13,7 @@ from ...errors import UserError, short
 from ...system.untrusted import is_regular
 from ..chained import Computed
 from ..dataset import DataRequest
+from ..faults import is_collecting
 from ..places import leaves_folder
 from ..store.formats import SUFFIXES
 from ..store.sources import feature_files
@@ -89,7 +90,7 @@ def read_modality(
             f"{path}: has no features of any clip, such as {short(keys[0])} ({rows[0]}); correct the keys, or name their "
             f'column in {CONFIG}: [columns] key = "..."'
         )
-    if len(without):
+    if len(without) and not is_collecting():
         logging.getLogger("mia_plugins").warning(
             f"{path}: {len(without)} of {len(keys)} clips have no {modality}, such as {short(keys[without[0]])} "
             f"({rows[without[0]]})"

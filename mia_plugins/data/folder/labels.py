@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import UserError, short
+from ..faults import fault
 from ..problem import Problem
 from .columns import close_match, unique
 from .config import CONFIG, FolderConfig
@@ -79,7 +80,8 @@ def read_target(rows: Sequence[Row], column: Any, config: FolderConfig, train: S
     if problem == "multi-class":
         for row, words in zip(rows, cells):
             if words == []:
-                raise UserError(f"{row.where}: has no {column}; label this clip, or remove its row")
+                message = f"{row.where}: has no {column}; label this clip, or remove its row"
+                fault("clips without a label", row.where, message)
     return Target(problem, _known(rows, cells, config, train), cells, told)
 
 
@@ -147,15 +149,17 @@ def _known(
         if twin != label:
             rare = min(twin, label, key=lambda word: counts[word])
             where = next(row.where for row, words in zip(rows, cells) if rare in (words or ()))
-            raise UserError(
-                f"{where}: label {rare!r} is also written {(twin if rare == label else label)!r}; make them one"
-            )
+            other = twin if rare == label else label
+            fault("labels written twice", where, f"{where}: label {rare!r} is also written {other!r}; make them one")
     for row, words in zip(rows, cells):
         for word in words or ():
             if word not in labels:
                 same = folded.get(word.casefold())
                 hint = f"did you mean {same!r}?" if same else close_match(word, labels)
-                raise UserError(f"{row.where}: label {short(word)!r} is not among those of {source}; {hint}")
+                message = f"{row.where}: label {short(word)!r} is not among those of {source}; {hint}"
+                fault("wrong labels", row.where, message)
+        if words:
+            words[:] = [word for word in words if word in labels]
     if len(labels) < 2:
         raise UserError(
             f"{config.path.parent}: all clips have one label, {', '.join(labels)}; nothing is to be learned"
@@ -174,14 +178,16 @@ def _flags(row: Row, columns: Sequence[str]) -> list[str]:
     values = {name: _as_number(row.cells.get(name) or 0) for name in columns}
     for name, value in values.items():
         if value not in (0, 1):
-            raise UserError(f"{row.where}: {name} is {row.cells[name]!r}; it should be 0 or 1")
+            fault("wrong labels", row.where, f"{row.where}: {name} is {row.cells[name]!r}; it should be 0 or 1")
     return [name for name in columns if values[name]]
 
 
 def _number(row: Row, value: Any) -> float:
     number = _as_number(value)
     if number is None:
-        raise UserError(f"{row.where}: {short(str(value or ''))!r} is no number; correct it, or remove the row")
+        message = f"{row.where}: {short(str(value or ''))!r} is no number; correct it, or remove the row"
+        fault("wrong labels", row.where, message)
+        return math.nan
     return number
 
 

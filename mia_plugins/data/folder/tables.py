@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ...errors import UserError, short
 from ...system.untrusted import check_regular, read_bytes
+from ..faults import fault
 
 LARGEST = 1 << 28  # bytes: more than a million clips
 _MOST_CELL = 1 << 20  # characters
@@ -61,7 +62,9 @@ def _read_delimited(path: Path) -> Iterator[Row]:
                 while not header[-1]:  # spreadsheets write delimiters behind the last column
                     header.pop()
             else:
-                yield Row(f"{path}, row {number}", _by_column(path, number, header, stripped))
+                row = _by_column(path, number, header, stripped)
+                if row:
+                    yield Row(f"{path}, row {number}", row)
             number = reader.line_num + 1
     except csv.Error as error:
         raise UserError(f"{path}, row {number}: {error}; correct the quotes or remove this row") from None
@@ -71,10 +74,9 @@ def _by_column(path: Path, number: int, header: list[str], cells: list[str]) -> 
     while len(cells) > len(header) and not cells[-1]:
         cells.pop()
     if len(cells) != len(header):
-        raise UserError(
-            f"{path}, row {number}: {len(cells)} columns where the header has {len(header)}; "
-            "correct the delimiters of this row, or put quotes around its text"
-        )
+        where, seen = f"{path}, row {number}", f"{len(cells)} columns where the header has {len(header)}"
+        fault("columns", where, f"{where}: {seen}; correct the delimiters of this row, or put quotes around its text")
+        return {}
     return {name: cell for name, cell in zip(header, cells) if name}
 
 
@@ -82,13 +84,16 @@ def _read_json_lines(path: Path) -> Iterator[Row]:
     for number, line in enumerate(_text(path).splitlines(), start=1):
         if not line.strip():
             continue
+        where = f"{path}, row {number}"
         try:
             value = json.loads(line)
         except (ValueError, RecursionError):
-            raise UserError(f"{path}, row {number}: is not JSON; write one object a line") from None
+            fault("not JSON", where, f"{where}: is not JSON; write one object a line")
+            continue
         if not isinstance(value, dict):
-            raise UserError(f"{path}, row {number}: is not an object; write one object a line")
-        yield Row(f"{path}, row {number}", {" ".join(name.split()): _plain(cell) for name, cell in value.items()})
+            fault("not JSON", where, f"{where}: is not an object; write one object a line")
+            continue
+        yield Row(where, {" ".join(name.split()): _plain(cell) for name, cell in value.items()})
 
 
 def _read_parquet(path: Path) -> Iterator[Row]:

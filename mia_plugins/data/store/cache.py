@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -56,6 +56,12 @@ def open_stores(path: str | os.PathLike[str]) -> Iterator[tuple[Source, Store]]:
         _build_all(path, missing)
     for source in sources:
         yield source, _open_or_build(source)
+
+
+def is_stored(path: str | os.PathLike[str], frames: Collection[Path]) -> bool:
+    """Whether some of these files of frames are those of the feature file, or folder of them; nothing is converted."""
+    sources = folder_sources(path) if os.path.isdir(path) else [file_source(path)]
+    return any(frames_file(_folder(source)) in frames for source in sources)
 
 
 def _open_or_build(source: Source) -> Store:

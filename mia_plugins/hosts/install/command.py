@@ -106,7 +106,7 @@ def check_installed(checkout: Checkout, record: dict[str, Any], methods: dict[st
             f"{folder}: has other methods installed than {', '.join(methods)}; uninstall, then install with all of "
             "them after --method"
         )
-    fresh = {path: text.encode("utf-8") for path, text in new_files(checkout.host, methods).items()}
+    fresh = {path: text.encode("utf-8") for path, text in new_files(checkout.host, folder, methods).items()}
     for entry in record["files"]:
         if entry["path"] in fresh and digest(fresh[entry["path"]]) != entry["after"]:
             raise UserError(f"{folder}: was installed by version {record.get('version')}; uninstall it first")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...errors import UserError
 from ...system.untrusted import read_bytes
-from ..facts.host import Host, class_name
+from ..facts.host import Host, class_name, in_dialogues
 from .edits import Text, find_map
 from .journal import MARKER, Change
 from .paths import inside
@@ -46,18 +46,31 @@ def plan(host: Host, folder: Path, methods: Mapping[str, str]) -> list[Change]:
         UserError: a method is there already, or a map is not.
     """
     changes = []
-    for path, content in new_files(host, methods).items():
+    for path, content in new_files(host, folder, methods).items():
         if inside(folder, path).exists():
             raise UserError(f"{folder / path}: exists already, added by hand or by a patch; remove it first")
         changes.append(Change(path, None, content.encode("utf-8")))
-    for path, map_name in [host.methods_map] + [host.nets_map] * host.prebuilt:
-        raw = read_bytes(inside(folder, path))
-        text = Text(path, raw)
-        find_map(text, map_name)
-        for name in methods.values():
-            add_to_map(host, text, map_name, name)
-        changes.append(Change(path, raw, text.bytes()))
+    done: set[tuple[str, str]] = set()
+    for mode in modes(host, folder):
+        for path, map_name in [mode.methods_map] + [mode.nets_map] * mode.prebuilt:
+            if (path, map_name) in done:
+                continue  # a map of both modes
+            done.add((path, map_name))
+            raw = read_bytes(inside(folder, path))
+            text = Text(path, raw)
+            find_map(text, map_name)
+            for name in methods.values():
+                add_to_map(mode, text, map_name, name)
+            changes.append(Change(path, raw, text.bytes()))
     return changes
+
+
+def modes(host: Host, folder: Path) -> list[Host]:
+    """The host, and as it is for dialogues where the checkout has the files for them."""
+    if not host.dialogues:
+        return [host]
+    dialogues = in_dialogues(host)
+    return [host, dialogues] if inside(folder, dialogues.methods_map[0]).is_file() else [host]
 
 
 def add_to_map(host: Host, text: Text, map_name: str, name: str) -> None:
@@ -78,14 +91,15 @@ def add_to_map(host: Host, text: Text, map_name: str, name: str) -> None:
     text.append([f'{map_name}["{variant}"] = {variable}  {MARKER}' for variant in variants])
 
 
-def new_files(host: Host, methods: Mapping[str, str]) -> dict[str, str]:
+def new_files(host: Host, folder: Path, methods: Mapping[str, str]) -> dict[str, str]:
     """Path -> text of the new files, which import the methods from this package."""
     files = {}
-    for method, name in methods.items():
-        words = {"method": method, "name": name, "remedy": REMEDY}
-        files[host.manager_file(name)] = MANAGER.format(variable=class_name(name), **words)
-        if host.prebuilt:
-            files[host.net_file(name)] = NET.format(**words)
-        for path, (variant, _) in host.config_files.items():
-            files[path.format(method=name)] = CONFIG.format(variant=variant.format(method=name), **words)
+    for mode in modes(host, folder):
+        for method, name in methods.items():
+            words = {"method": method, "name": name, "remedy": REMEDY}
+            files[mode.manager_file(name)] = MANAGER.format(variable=class_name(name), **words)
+            if mode.prebuilt:
+                files[mode.net_file(name)] = NET.format(**words)
+            for path, (variant, _) in mode.config_files.items():
+                files[path.format(method=name)] = CONFIG.format(variant=variant.format(method=name), **words)
     return files

@@ -7,6 +7,8 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
+from ...errors import UserError
+from ...evaluation.metrics import monitors
 from ...plugin.method import Method
 from ...plugin.params import hyper_parameters, load_param
 from ...plugin.settings import grid, parse_assignments, split_settings
@@ -93,7 +95,15 @@ def from_host(value: Any) -> Any:
 
 
 def settings_of(args: Any, method: Method) -> list[Any]:
-    """The training settings and the method's, out of a host's ``args``."""
+    """The training settings and the method's, out of a host's ``args``.
+
+    Raises:
+        UserError: the monitor scores what no host learns, such as a number.
+    """
     kinds = (TrainSettings, method.settings)
     known = [field.name for kind in kinds for field in dataclasses.fields(kind)]
-    return split_settings({key: from_host(args[key]) for key in known if key in args}, *kinds)
+    settings = split_settings({key: from_host(args[key]) for key in known if key in args}, *kinds)
+    monitor, fitting = settings[0].eval_monitor, monitors("multi-class")
+    if monitor not in fitting:
+        raise UserError(f"eval_monitor={monitor}: the benchmarks learn one intent a clip; choose {', '.join(fitting)}")
+    return settings

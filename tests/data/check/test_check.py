@@ -194,3 +194,63 @@ def test_a_fault_is_raised_unless_it_is_collected():
     assert not is_collecting()
     assert faults.counts == {"many": MOST + 5}
     assert len(faults.kept["many"]) == MOST
+
+
+def test_a_folder_of_ones_own(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MIA_PLUGINS_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "dataset.toml").write_text('labels = ["yes", "no"]\nout_of_scope = "other"\n', encoding="utf-8")
+    good = [f"{split}{i},{split} words {i},{'yes' if i % 2 else 'no'}" for split in "abc" for i in range(4)]
+    bad = ["a0,again,no", "x1,,yes", ",no name,yes", "x2,what,maybe", "x3,too,many,cells,yes", "x4,no label,"]
+    for name, rows in (("train", [*good[:4], *bad]), ("dev", good[4:8]), ("test", [*good[8:], "z1,A words 1,no"])):
+        rows = [*rows, f"{name}9,elsewhere,other"]
+        (folder / f"{name}.csv").write_text("\n".join(["key,text,label", *rows]) + "\n", encoding="utf-8")
+    rng = np.random.default_rng(0)
+    keys = [row.partition(",")[0] for row in good]
+    video = {key: rng.normal(size=(2, 3)).astype(np.float32) for key in [*keys[1:], "nobody"]}
+    video["b1"][1, 1] = np.inf
+    (folder / "video.pkl").write_bytes(pickle.dumps(video))
+    assert main(["data", "check", str(folder), "--json"]) == 2
+    out = json.loads(capsys.readouterr().out)
+    found = {(f["level"], f["kind"], re.sub(r".*/", "", f["file"]), f["row"]) for f in out["findings"]}
+    assert found >= {
+        ("error", "double clips", "train.csv", 6),
+        ("error", "empty texts", "train.csv", 7),
+        ("error", "clips without a name", "train.csv", 8),
+        ("error", "wrong labels", "train.csv", 9),
+        ("error", "columns", "train.csv", 10),
+        ("error", "clips without a label", "train.csv", 11),
+        ("error", "wrong features", "dev.csv", 3),
+        ("warning", "texts of test that are in train", "test.csv", 6),
+        ("warning", "features without a row", "video.pkl", None),
+        ("warning", "clips without frames", "train", None),
+    }
+    assert out["splits"]["test"]["audio"]["missing"] == 5
+    assert out["splits"]["ood_test"]["clips"] == 1
+
+
+def test_sentiment_in_one_pickle(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("MIA_PLUGINS_CACHE", str(tmp_path / "cache"))
+    rng, splits = np.random.default_rng(0), {}
+    for name in ("train", "valid", "test"):
+        vision, audio = (rng.normal(size=(3, 4, width)).astype(np.float32) for width in (2, 5))
+        lengths = {"vision_lengths": [4, 2, 3], "audio_lengths": [1, 4, 4]}
+        keys, texts = [f"{name}$_${i}" for i in range(3)], [f"{name} {i}" for i in range(3)]
+        labels = np.array([-1.0, 0.5, 2.0], np.float32)
+        frames = {"vision": vision, "audio": audio}
+        splits[name] = {"raw_text": texts, "id": keys, "regression_labels": labels, **frames, **lengths}
+    splits["valid"]["regression_labels"][1] = 7
+    splits["valid"]["regression_labels"][2] = np.nan
+    splits["test"]["vision"][1, 1] = np.nan
+    splits["test"]["raw_text"][0] = "train 0"
+    (tmp_path / "unaligned_50.pkl").write_bytes(pickle.dumps(splits))
+    assert main(["data", "check", str(tmp_path), "--dataset", "MOSI", "--json"]) == 2
+    out = json.loads(capsys.readouterr().out)
+    found = {(f["kind"], f["file"].rpartition("pkl, ")[2], f["row"]) for f in out["findings"]}
+    assert found == {
+        ("wrong labels", "valid", 1),
+        ("wrong labels", "valid", 2),
+        ("wrong features", "test", 1),
+        ("texts of test that are in train", "test", 0),
+    }

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from store_files import make_table, write
+from store_files import make_table, part, put, write
 
-from mia_plugins.data.store import build
+from mia_plugins.data.store import build, sources
 from mia_plugins.data.store import cache as cache_module
 
 
@@ -38,3 +38,18 @@ def conversions(monkeypatch):
     monkeypatch.setattr(cache_module, "convert", convert)
     monkeypatch.setattr(cache_module, "convert_files", convert_files)
     return done
+
+
+@pytest.fixture
+def shards(tmp_path):
+    """A folder of four pickles with five clips each; its clips are ``make_table(20)``."""
+    for i in range(4):
+        put(tmp_path / "swin", f"part{i}.pkl", part(make_table(20), 5 * i, 5 * i + 5))
+    return tmp_path / "swin"
+
+
+@pytest.fixture
+def packed(monkeypatch):
+    """Small files are packed, about four to a pack."""
+    monkeypatch.setattr(sources, "ALONE", 3)
+    monkeypatch.setattr(sources, "_PACK", 4)
