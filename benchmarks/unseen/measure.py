@@ -165,8 +165,9 @@ def table(draws: Sequence[Draw], measured: Callable[[Draw], dict[str, list[float
             values[name].append(row)
 
     def cells(rows: list[list[float]]) -> list[str]:
-        spread = np.std(rows, axis=0, ddof=1) if len(rows) > 1 else np.zeros(len(rows[0]))
-        return [f"{mean:.1f} ± {each:.1f}" for mean, each in zip(np.mean(rows, axis=0), spread)]
+        if len(rows) == 1:
+            return [f"{value:.1f}" for value in rows[0]]
+        return [f"{np.mean(each):.1f} ± {np.std(each, ddof=1):.1f}" for each in zip(*rows)]
 
     width = max(len(rows[0]) for rows in values.values())
     return markdown_table(["", *headings[:width]], [[name, *cells(rows)] for name, rows in values.items()])

@@ -8,4 +8,4 @@ class Param(MIntRec2Param):
 
     def __init__(self, args) -> None:
         super().__init__(args)
-        self.hyper_param.update(new_lr_factor=5.0, eval_monitor="f1")
+        self.hyper_param.update(new_lr_factor=20.0, eval_monitor="f1")

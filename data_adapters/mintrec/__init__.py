@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mia_plugins.data.adapter import Adapter
+from mia_plugins.data_adapters.ood_tables import OF_IEMOCAP_DA, OF_MELD_DA
 
 # In the benchmark's order, which is the order of the label ids, each with its coarse label.
 _LABELS = {
@@ -50,4 +51,5 @@ ADAPTER = Adapter(
     video_files={"resnet-50": ("video_feats.pkl",), "swin-roi": ("swin_roi.pkl",), "swin-full": ("swin_feats.pkl",)},
     audio_files={"wav2vec2": ("audio_feats.pkl",), "wavlm": ("wavlm_feats.pkl",)},
     binary_map=_LABELS,
+    ood_tables={**OF_MELD_DA, **OF_IEMOCAP_DA},
 )

@@ -22,6 +22,11 @@ def _key(cells: Sequence[str]) -> str:
     return f"dia{cells[0]}_utt{cells[1]}"
 
 
+def _turn(cells: Sequence[str]) -> tuple[str, int, str]:
+    """Dialogue, utterance and, where the table has the column, speaker."""
+    return cells[0], int(cells[1]) if cells[1].isdecimal() else 0, cells[7] if len(cells) > 7 else ""
+
+
 ADAPTER = Adapter(
     name="MIntRec2.0",
     labels=_LABELS,
@@ -29,6 +34,7 @@ ADAPTER = Adapter(
     text_column=2,
     label_column=3,
     key=_key,
+    turn=_turn,
     max_lengths={"text": 50, "video": 180, "audio": 400},
     # First as MMOIR lays it out, data_path being the folder above, then as the MIntRec2.0 benchmark does.
     in_scope=("MIntRec2.0/in-scope", "in-scope"),

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class OodTable:
+    """The tables of another data set, all of whose rows are out of scope, whatever their labels.
+
+    Attributes:
+        text_column: position of the text, from 0.
+        key: a row's cells -> the clip's key in the feature files.
+    """
+
+    text_column: int
+    key: Callable[[Sequence[str]], str]
+
+
+@dataclass(frozen=True)
 class Adapter:
     """One data set as its benchmark publishes it, a :class:`~mia_plugins.data.dataset.DataSet`.
 
@@ -34,6 +47,11 @@ class Adapter:
         video_files, audio_files: name as in ``--video_feats`` -> file names; the usual ones first.
         binary_map: label -> coarse label; empty if the benchmark has no binary task.
         ood_label: the label of out-of-scope clips.
+        codes: what stands for a label in the tables -> the label; empty if the labels themselves do.
+        tables: the folder of the in-scope tables inside that of the scope; empty if they are directly in it.
+        turn: a row's cells -> its dialogue, its place there (any number that rises), and who speaks (empty: unknown);
+            None: clips are no turns of dialogues.
+        ood_tables: ``--ood_dataset`` -> its columns, for data sets with others than this one.
     """
 
     name: str
@@ -51,6 +69,10 @@ class Adapter:
     total: tuple[str, ...] = ()
     binary_map: Mapping[str, str] = field(default_factory=dict)
     ood_label: str = "UNK"
+    codes: Mapping[str, str] = field(default_factory=dict)
+    tables: str = ""
+    turn: Callable[[Sequence[str]], tuple[str, int, str]] | None = None
+    ood_tables: Mapping[str, OodTable] = field(default_factory=dict)
 
     @property
     def binary_labels(self) -> tuple[str, ...]:
@@ -59,8 +81,9 @@ class Adapter:
 
     @property
     def code(self) -> tuple[Any, ...]:
-        """The function that makes keys, and with it the source of the package that describes the data set."""
-        return (self.key,)
+        """The functions that read rows, and with them the source of the packages that describe the data set."""
+        others = dict.fromkeys(table.key for table in self.ood_tables.values())
+        return tuple(each for each in (self.key, self.turn, *others) if each is not None)
 
     def outline(self, request: DataRequest) -> Outline:
         """See :class:`~mia_plugins.data.dataset.DataSet`."""

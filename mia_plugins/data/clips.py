@@ -16,7 +16,7 @@ from .faults import is_collecting
 from .features import read_features
 from .places import find_features, find_scope
 from .problem import Problem
-from .splits import Split, label_ids, leaks, read_split
+from .splits import Split, label_ids, leaks, read_ood_split, read_split, with_columns_of
 from .store.frames import StoredFrames
 
 if TYPE_CHECKING:
@@ -154,9 +154,10 @@ def load_clips(
         splits[name] = read_split(adapter, scope, name, ids)
     ood_names = [name for name in names if (test_ood if name == "test" else train_ood)]
     if ood_names:
-        scope = find_scope(adapter, Path(data_path), ood_dataset or adapter.ood_dataset)
+        ood_dataset = ood_dataset or adapter.ood_dataset
+        scope = find_scope(adapter, Path(data_path), ood_dataset)
         for name in ood_names:
-            splits[f"ood_{name}"] = read_split(adapter, scope, name, {adapter.ood_label: len(labels)})
+            splits[f"ood_{name}"] = read_ood_split(adapter, scope, name, ood_dataset, len(labels))
     warnings = leaks(splits)
     for warning in () if is_collecting() else warnings:
         logging.getLogger("mia_plugins").warning(warning)
@@ -167,7 +168,13 @@ def load_clips(
     return LoadedData(
         splits={
             name: Clips(
-                split.keys, split.texts, np.array(split.label_ids, np.int64), video[name], audio[name], rows=split.rows
+                split.keys,
+                split.texts,
+                np.array(split.label_ids, np.int64),
+                video[name],
+                audio[name],
+                rows=split.rows,
+                **split.spoken(),
             )
             for name, split in splits.items()
         },
@@ -201,11 +208,13 @@ def load_unlabelled(
         UserError: something is wrong with a file, row, clip or option.
     """
     length = max_lengths or adapter.max_lengths
-    split = read_split(adapter, find_scope(adapter, Path(data_path), ood_dataset), name, None)
+    scope = find_scope(adapter, Path(data_path), ood_dataset)
+    split = read_split(with_columns_of(adapter, ood_dataset), scope, name, None)
     splits = {name: split}
     video, _ = _read_modality(splits, "video_data", adapter.video_files, video_feats, length["video"])
     audio, _ = _read_modality(splits, "audio_data", adapter.audio_files, audio_feats, length["audio"])
-    return Clips(split.keys, split.texts, np.array(split.label_ids, np.int64), video[name], audio[name])
+    ids = np.array(split.label_ids, np.int64)
+    return Clips(split.keys, split.texts, ids, video[name], audio[name], **split.spoken())
 
 
 def _read_modality(

@@ -5,7 +5,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-COMMANDS = ("mia_plugins.simulate.command", "mia_plugins.catalogue.check_command")
+COMMANDS = (
+    "mia_plugins.simulate.command",
+    "mia_plugins.data.folder.command",
+    "mia_plugins.catalogue.check_command",
+    "mia_plugins.catalogue.show_command",
+)
 
 
 def add_parser(subparsers: Any) -> None:

@@ -17,10 +17,19 @@ if TYPE_CHECKING:
 
 
 class Scope(NamedTuple):
-    """Where a scope's tables are; ``mixed`` if the other scope's rows are in the same tables."""
+    """Where a scope's features and, in ``subfolder`` of that, tables are.
+
+    ``mixed``: the other scope's rows are in the same tables.
+    """
 
     folder: Path
     mixed: bool
+    subfolder: str = ""
+
+    @property
+    def tables(self) -> Path:
+        """The folder of the tables."""
+        return self.folder / self.subfolder
 
 
 def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Scope:
@@ -36,12 +45,14 @@ def find_scope(adapter: Adapter, data_path: Path, ood_dataset: str | None) -> Sc
     patterns = adapter.in_scope if ood_dataset is None else adapter.out_of_scope
     separate = [data_path / pattern.format(ood_dataset=ood_dataset) for pattern in patterns]
     mixed = [data_path / pattern for pattern in adapter.total if ood_dataset in (None, adapter.ood_dataset)]
-    for folder in [*separate, *mixed]:
-        if any(is_regular(folder / f"{split}.tsv") for split in ("train", "dev", "test")):
-            return Scope(folder, folder in mixed)
+    subfolder = adapter.tables if ood_dataset is None else ""
+    scopes = [*(Scope(folder, False, subfolder) for folder in separate), *(Scope(folder, True) for folder in mixed)]
+    for scope in scopes:
+        if any(is_regular(scope.tables / f"{split}.tsv") for split in ("train", "dev", "test")):
+            return scope
     wanted = "in-scope" if ood_dataset is None else f"out-of-scope ({ood_dataset})"
     state = "" if data_path.is_dir() else " (no such folder)"
-    places = ", ".join(map(str, [*separate, *mixed]))
+    places = ", ".join(str(scope.tables) for scope in scopes)
     raise UserError(
         f"data_path {data_path}{state}: no {wanted} tables of {adapter.name}; looked for train.tsv, dev.tsv and "
         f"test.tsv in {places}; correct --data_path{' or --ood_dataset' if ood_dataset else ''}"
@@ -55,10 +66,11 @@ def files_of(adapter: Adapter, request: DataRequest) -> list[Path]:
         UserError: the data set is not there.
     """
     data_path = Path(request.data_path)
-    folders = [find_scope(adapter, data_path, None).folder]
+    scopes = [find_scope(adapter, data_path, None)]
     if request.train_ood or request.test_ood:
-        folders.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset).folder)
-    tables = [folder / f"{split}.tsv" for folder in folders for split in ("train", "dev", "test")]
+        scopes.append(find_scope(adapter, data_path, request.ood_dataset or adapter.ood_dataset))
+    folders = [scope.folder for scope in scopes]
+    tables = [scope.tables / f"{split}.tsv" for scope in scopes for split in ("train", "dev", "test")]
     files = [table for table in tables if is_regular(table)]
     for subfolder, known, wanted in (
         (request.video_data_path, adapter.video_files, request.video_feats),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, short
 from .faults import fault
@@ -27,6 +27,7 @@ class Split:
         table: the file.
         keys, texts, label_ids: of each clip.
         rows: where each clip is named, for messages: ``train.tsv, row 12``.
+        turns: dialogue, place in it and speaker of each clip; empty where the data set knows none.
     """
 
     folder: Path
@@ -35,6 +36,13 @@ class Split:
     texts: list[str] = field(default_factory=list)
     label_ids: list[int] = field(default_factory=list)
     rows: list[str] = field(default_factory=list)
+    turns: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def spoken(self) -> dict[str, Any]:
+        """``dialogues``, ``turns`` and ``speakers`` of the clips, as far as they are known."""
+        names = ("dialogues", "turns", "speakers")
+        columns = {name: [turn[i] for turn in self.turns] for i, name in enumerate(names) if self.turns}
+        return {name: column for name, column in columns.items() if name != "speakers" or any(column)}
 
 
 def label_ids(adapter: Adapter, data_mode: str) -> tuple[tuple[str, ...], dict[str, int]]:
@@ -72,7 +80,7 @@ def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]
     """
     labels = (*adapter.labels, adapter.ood_label)
     expected = labels if scope.mixed or ids is None else tuple(ids)
-    path = scope.folder / f"{name}.tsv"
+    path = scope.tables / f"{name}.tsv"
     split = Split(scope.folder, path)
     first: dict[str, tuple[int, str]] = {}
     columns = adapter.columns if ids is not None else adapter.text_column + 1
@@ -89,6 +97,8 @@ def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]
         if ids is None or label in ids or (wrong and not scope.mixed):  # for the other faults that its clip may have
             split.keys.append(key)
             split.texts.append(cells[adapter.text_column])
+            if adapter.turn is not None:
+                split.turns.append(adapter.turn(cells))
             split.label_ids.append(-1 if ids is None else ids.get(label, -1))
             split.rows.append(where)
     if not split.keys:
@@ -97,9 +107,29 @@ def read_split(adapter: Adapter, scope: Scope, name: str, ids: Mapping[str, int]
     return split
 
 
+def read_ood_split(adapter: Adapter, scope: Scope, name: str, ood_dataset: str, ood_label_id: int) -> Split:
+    """The rows of a table of out-of-scope clips: those of this data set, or all of another one's.
+
+    Raises:
+        UserError: as for :func:`read_split`.
+    """
+    if ood_dataset not in adapter.ood_tables:
+        return read_split(adapter, scope, name, {adapter.ood_label: ood_label_id})
+    split = read_split(with_columns_of(adapter, ood_dataset), scope, name, None)
+    split.label_ids = [ood_label_id] * len(split.keys)
+    return split
+
+
+def with_columns_of(adapter: Adapter, ood_dataset: str | None) -> Adapter:
+    """The adapter with the columns that an out-of-scope set has."""
+    table = adapter.ood_tables.get(ood_dataset or "")
+    return adapter if table is None else replace(adapter, text_column=table.text_column, key=table.key, turn=None)
+
+
 def label_of(adapter: Adapter, cells: Sequence[str]) -> str:
     """A row's label; empty where the table has none."""
-    return cells[adapter.label_column] if len(cells) > adapter.label_column else ""
+    cell = cells[adapter.label_column] if len(cells) > adapter.label_column else ""
+    return adapter.codes.get(cell, cell)
 
 
 def _twice(key: str, label: str, other: str) -> str:

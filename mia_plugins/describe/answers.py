@@ -115,7 +115,7 @@ def json_list(text: str) -> list[str]:
 
 def numbered_list(text: str) -> list[str]:
     """The items after ``1.``, ``2.`` and so on (or ``1)``), one a line or all on one."""
-    return list(between(text, marks(text)))
+    return [item.strip() for item in between(text, marks(text))]
 
 
 def marks(text: str) -> Iterator[re.Match[str]]:

@@ -1,7 +1,7 @@
 """What an extraction writes: a file a clip and modality, a line a finished clip, and a record of how it was made.
 
     DIR/extraction.json   backbones, their digests, rate, versions, date
-    DIR/extracted.jsonl   a line a clip: its file, seconds and frames, or why it failed
+    DIR/extracted.log     a line of JSON a clip: its file, seconds and frames, or why it failed
     DIR/video/KEY.npy     float32 (frames, width); no file where a clip has no pictures
     DIR/audio/KEY.npy     likewise
 
@@ -25,7 +25,7 @@ from ..errors import UserError
 from ..system.files import make_folder, reason
 from ..system.json_files import read_object, write_json
 
-RECORD, CLIPS = "extraction.json", "extracted.jsonl"
+RECORD, CLIPS = "extraction.json", "extracted.log"
 MODALITIES = ("video", "audio")
 HEADER = 128  # bytes of an array file's header
 

@@ -17,6 +17,8 @@ BUILTIN = {
     "mia_plugins.datasets": {
         "MIntRec2.0": "mia_plugins.data_adapters.mintrec2:ADAPTER",
         "MIntRec": "mia_plugins.data_adapters.mintrec:ADAPTER",
+        "MELD-DA": "mia_plugins.data_adapters.dialogue_acts:MELD_DA",
+        "IEMOCAP-DA": "mia_plugins.data_adapters.dialogue_acts:IEMOCAP_DA",
         "MOSI": "mia_plugins.data_adapters.mosi:DATASET",
         "MOSEI": "mia_plugins.data_adapters.mosei:DATASET",
     },

@@ -26,8 +26,8 @@ def load_param(method: Method, dataset: str, config_file_name: str | None = None
 
     Args:
         method: whose configs to look in.
-        dataset: ``MIntRec2.0`` stands for the module ``<method>_MIntRec2``; a data set without a module of its own gets
-            the module ``<method>``.
+        dataset: ``MIntRec2.0`` stands for the module ``<method>_MIntRec2``, ``MELD-DA`` for ``<method>_MELD_DA``; a data
+            set without a module of its own gets the module ``<method>``.
         config_file_name: another module of the method's configs (``.py`` may follow), or the path of a file.
         again: execute a file although this process has; false where a run looks at its file a second time.
 
@@ -45,7 +45,7 @@ def load_param(method: Method, dataset: str, config_file_name: str | None = None
     if config_file_name:
         name = config_file_name[:-3] if config_file_name.endswith(".py") else config_file_name
     else:
-        name = f"{method.name}_{dataset[:-2] if dataset.endswith('.0') else dataset}"
+        name = f"{method.name}_{dataset[:-2] if dataset.endswith('.0') else dataset}".replace("-", "_")
         if not exists(method.configs, name):
             name = method.name
     if not exists(method.configs, name):

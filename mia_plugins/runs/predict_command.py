@@ -88,7 +88,7 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
 
     from ..data.dataset import DataRequest
     from ..data.dialogues import with_history
-    from ..plugin.registry import find_dataset
+    from ..plugin.registry import DATASET_GROUP, find_dataset, names
 
     task, longest = predictor.kept.task, predictor.longest()
     request = DataRequest(
@@ -98,7 +98,9 @@ def of_table(predictor: Predictor, options: argparse.Namespace) -> Iterator[tupl
         video_feats=options.video_feats,
         audio_feats=options.audio_feats,
     )
-    clips = find_dataset(task.dataset).read_unlabelled(request, longest)
+    # a model of somebody's folder knows the folder's name alone
+    dataset = find_dataset(task.dataset if task.dataset in names(DATASET_GROUP) else options.data_path)
+    clips = dataset.read_unlabelled(request, longest)
     for name, frames, width in (("video", clips.video, task.video_dim), ("audio", clips.audio, task.audio_dim)):
         if frames[0].shape[1] != width:
             raise UserError(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, one_line
-from ..nn.lookup import is_hub_id
+from ..nn.lookup import hub_reachable, is_hub_id
 from ..system.files import make_folder, whole_file
 from ..training.checkpoints import WEIGHTS
 from .card import CARD, model_card
@@ -120,8 +120,12 @@ def find_model(name: Any) -> Path:
     """
     if Path(name).is_dir() or not isinstance(name, str) or not is_hub_id(name):
         return find_kept(Path(name))
-    from huggingface_hub import snapshot_download
+    from huggingface_hub import snapshot_download, try_to_load_from_cache
 
+    if (
+        not isinstance(try_to_load_from_cache(name, KEPT), str) and not hub_reachable()
+    ):  # which the library tries for long
+        raise UserError(f"{name}: no such folder, and the hub, where it could be, cannot be reached; correct the path")
     with on_the_hub(name):
         return find_kept(Path(snapshot_download(name, allow_patterns=list(WANTED))))
 

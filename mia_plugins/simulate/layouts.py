@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ..data.adapter import Adapter
+from ..data_adapters.dialogue_acts import IEMOCAP_DA, MELD_DA
 from ..data_adapters.mintrec import ADAPTER as MINTREC
 from ..data_adapters.mintrec2 import ADAPTER as MINTREC2
 from ..errors import UserError
@@ -126,18 +127,18 @@ def _mintrec2(columns: int, suffix: str, *, ood_needed: bool = False) -> Layout:
     )
 
 
-def _dialogue_acts(
-    name: str, label_column: int, key_columns: int, key: Callable[[Sequence[str]], str], video: int, audio: int
-) -> DataSet:
+def _dialogue_acts(adapter: Adapter, key_columns: int) -> DataSet:
+    name = adapter.name
     layout = Layout(
-        label_column + 1,
+        adapter.columns,
         Place(f"{name}/non_OOD", name),
         _place(f"{name}-OOD"),
-        Modality("swin_feats.pkl", 1024, video),
-        Modality("wavlm_feats.pkl", 768, audio),
+        Modality("swin_feats.pkl", 1024, adapter.max_lengths["video"]),
+        Modality("wavlm_feats.pkl", 768, adapter.max_lengths["audio"]),
     )
     layouts = {"mmoir": layout, "mintood": layout}
-    return DataSet(name, DIALOGUE_ACTS, "oth", label_column, key_columns, key, layouts)
+    column, key = adapter.label_column, adapter.key
+    return DataSet(name, tuple(adapter.codes), adapter.ood_label, column, key_columns, key, layouts)
 
 
 def _from_adapter(adapter: Adapter, key_columns: int, layouts: Mapping[str, Layout]) -> DataSet:
@@ -145,7 +146,6 @@ def _from_adapter(adapter: Adapter, key_columns: int, layouts: Mapping[str, Layo
     return DataSet(adapter.name, adapter.labels, adapter.ood_label, column, key_columns, key, layouts)
 
 
-DIALOGUE_ACTS = ("g", "q", "ans", "o", "s", "ap", "c", "ag", "dag", "a", "b")
 # MIntRec's own loader takes sequences below 230 and 480 frames
 RESNET, WAV2VEC2 = Modality("video_feats.pkl", 256, 225, split_frames=True), Modality("audio_feats.pkl", 768, 477)
 SWIN, WAVLM = Modality("swin_feats.pkl", 1024, 225), Modality("wavlm_feats.pkl", 768, 477)
@@ -170,7 +170,7 @@ DATA_SETS = {
                 "mintrec2": _mintrec2(4, "_binary", ood_needed=True),
             },
         ),
-        _dialogue_acts("MELD-DA", 3, 2, lambda cells: "_".join(cells[:2]), video=250, audio=530),
-        _dialogue_acts("IEMOCAP-DA", 2, 1, lambda cells: cells[0], video=230, audio=380),
+        _dialogue_acts(MELD_DA, 2),
+        _dialogue_acts(IEMOCAP_DA, 1),
     )
 }

@@ -50,7 +50,8 @@ class DatasetContract:
             text, label: of the clip.
         """
         row = [str(number)] * self.adapter.columns
-        row[self.adapter.text_column], row[self.adapter.label_column] = text, label
+        codes = {label: code for code, label in self.adapter.codes.items()}
+        row[self.adapter.text_column], row[self.adapter.label_column] = text, codes.get(label, label)
         return row
 
     # what it declares
@@ -139,7 +140,7 @@ class DatasetContract:
 
     def test_a_row_without_a_label_is_named_by_file_and_row(self, tmp_path):
         self.write(tmp_path, self.adapter.in_scope[0], self.adapter.labels[:3])
-        table = tmp_path / self.adapter.in_scope[0] / "train.tsv"
+        table = tmp_path / self.adapter.in_scope[0] / self.adapter.tables / "train.tsv"
         lines = table.read_text(encoding="utf-8").splitlines()
         lines[2] = "cut off"
         table.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -204,9 +205,10 @@ class DatasetContract:
                 for name, width in WIDTHS.items():
                     values = rng.normal(size=(frames or 1 + i % 5, width)).astype(np.float32)
                     features[name][self.adapter.key(row)] = values
-            (folder / f"{split}.tsv").parent.mkdir(parents=True, exist_ok=True)
+            tables = folder / self.adapter.tables if place in self.adapter.in_scope else folder
+            tables.mkdir(parents=True, exist_ok=True)
             header = [f"column {i}" for i in range(self.adapter.columns)]
-            with open(folder / f"{split}.tsv", "w", encoding="utf-8", newline="") as file:
+            with open(tables / f"{split}.tsv", "w", encoding="utf-8", newline="") as file:
                 csv.writer(file, delimiter="\t", lineterminator="\n").writerows([header, *rows[split]])
         for name in MODALITIES:
             path = folder / f"{name}_data" / ((files or {}).get(name) or self.first_file(name))

@@ -71,7 +71,7 @@ def test_every_hyper_parameter_has_default_values_and_meaning(capsys):
             assert found[field.name]["values"]
             assert found[field.name]["meaning"]
     configs = {row["setting"]: row for row in tables["Configs of amess"]}
-    assert configs["new_lr_factor"]["amess_MIntRec"] == 5.0
+    assert configs["new_lr_factor"]["amess_MIntRec"] == 20.0
 
 
 def test_settings_of_every_kind_are_worded(capsys, mine):

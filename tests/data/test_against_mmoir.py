@@ -13,6 +13,7 @@ from transformers import AutoTokenizer
 
 from mia_plugins.data.batches import ClipDataset, collate, tokenize
 from mia_plugins.data.clips import Clips, load_clips
+from mia_plugins.data_adapters.dialogue_acts import MELD_DA
 from mia_plugins.data_adapters.mintrec import ADAPTER as MINTREC
 from mia_plugins.data_adapters.mintrec2 import ADAPTER as MINTREC2
 
@@ -52,6 +53,7 @@ def words(shared, tmp_path_factory):
     [
         (MINTREC, "mintrec", ("resnet-50", "wav2vec2"), False),
         (MINTREC2, "mmoir", ("swin-roi", "wavlm"), True),
+        (MELD_DA, "meld", ("swin-full", "wavlm"), True),
     ],
 )
 def test_same_clips(planted, words, tmp_path, adapter, layout, names, ood):

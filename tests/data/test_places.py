@@ -22,7 +22,7 @@ def touch(*paths):
 )
 def test_in_scope_folders(tmp_path, adapter, place):
     touch(tmp_path / place / "train.tsv")
-    folder, mixed = find_scope(adapter, tmp_path, None)
+    folder, mixed, _ = find_scope(adapter, tmp_path, None)
     assert folder.samefile(tmp_path / place)
     assert not mixed
 
@@ -41,7 +41,7 @@ def test_out_of_scope_folders_need_a_test_table_only(tmp_path, adapter, place, n
     data_path = tmp_path / "data"
     data_path.mkdir()
     touch(data_path / place / "test.tsv")
-    folder, mixed = find_scope(adapter, data_path, name)
+    folder, mixed, _ = find_scope(adapter, data_path, name)
     assert folder.samefile(data_path / place)
     assert not mixed
 
@@ -49,12 +49,12 @@ def test_out_of_scope_folders_need_a_test_table_only(tmp_path, adapter, place, n
 @pytest.mark.parametrize("above", ["", "MIntRec2.0"])
 def test_total_serves_a_scope_without_a_folder(tmp_path, user_error, above):
     touch(tmp_path / above / "total" / "train.tsv")
-    assert find_scope(MINTREC2, tmp_path, None) == (tmp_path / above / "total", True)
-    assert find_scope(MINTREC2, tmp_path, "MIntRec2.0-OOD") == (tmp_path / above / "total", True)
+    assert find_scope(MINTREC2, tmp_path, None)[:2] == (tmp_path / above / "total", True)
+    assert find_scope(MINTREC2, tmp_path, "MIntRec2.0-OOD")[:2] == (tmp_path / above / "total", True)
     with user_error("TED-OOD"):  # total holds the usual out-of-scope clips, not another set's
         find_scope(MINTREC2, tmp_path, "TED-OOD")
     touch(tmp_path / above / "in-scope" / "dev.tsv")
-    assert find_scope(MINTREC2, tmp_path, None) == (tmp_path / above / "in-scope", False)
+    assert find_scope(MINTREC2, tmp_path, None)[:2] == (tmp_path / above / "in-scope", False)
 
 
 def test_places_tried_are_named(tmp_path, user_error):

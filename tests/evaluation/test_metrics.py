@@ -38,7 +38,7 @@ def test_tables():
         SEVERAL: ("macro_f1", "micro_f1", "samples_f1", "exact_match", "hamming_loss", "mAP"),
         NUMBER: ("MAE", "Corr", *SENTIMENT),
     }
-    assert list(tables) == [IN_SCOPE, OPEN_SET, DETECTION, SEVERAL, NUMBER]
+    assert list(tables) == [IN_SCOPE, OPEN_SET, DETECTION, SEVERAL, NUMBER, UNSEEN]
 
 
 def test_columns_are_the_benchmarks():

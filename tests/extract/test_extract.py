@@ -31,7 +31,7 @@ def extracted(clips, tmp_path_factory):
 
 
 def lines(folder):
-    return {line["key"]: line for line in map(json.loads, (folder / "extracted.jsonl").read_text().splitlines())}
+    return {line["key"]: line for line in map(json.loads, (folder / "extracted.log").read_text().splitlines())}
 
 
 def test_good_clips_have_features_and_bad_ones_a_reason(extracted, clips):
@@ -93,7 +93,7 @@ def test_an_interrupted_extraction_goes_on(clips, tmp_path):
         *SMALL,
     ]
     process = subprocess.Popen(words, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-    made = tmp_path / "out" / "extracted.jsonl"
+    made = tmp_path / "out" / "extracted.log"
     while not (made.exists() and made.read_bytes().count(b"\n") >= 2):
         assert process.poll() is None, "it ended before it could be killed"
         time.sleep(0.02)

@@ -34,7 +34,7 @@ def test_a_killed_worker_loses_no_clip(cluster, clips, tmp_path, monkeypatch):
     for number in range(10):
         (tmp_path / "clips" / f"c{number}.mp4").write_bytes((clips / "turned.mp4").read_bytes())
     (tmp_path / "clips" / "empty.mp4").write_bytes(b"")
-    made = tmp_path / "out" / "extracted.jsonl"
+    made = tmp_path / "out" / "extracted.log"
 
     def kill_one():
         """As soon as the first clips have arrived."""

@@ -37,6 +37,8 @@ ALLOWED = {
     "context_turns": lambda value: type(value) is int and 1 <= value <= 1_000_000,
     "context_len": lambda value: type(value) is float and 0 <= value <= 100,
     "context_from": lambda value: value in ("same_split", "all_splits"),
+    "unseen": lambda value: type(value) is list and all(map(text, value)),
+    "report_to": lambda value: type(value) is list and set(value) <= {"tensorboard", "wandb", "trackio"},
     "assignments": lambda value: all(map(text, value)),
     "model_path": lambda value: text(value) and "/" not in value and value not in (".", "..", "resume", "lease"),
     "gpu_id": lambda value: value.lower() == "cpu",

@@ -64,6 +64,7 @@ ALLOWED = {
     "anchor_embedding": flag,
     "semantic_sync": flag,
     "num_anchors": whole(1),
+    "anchor_tokens": word("current", "all"),
     "aligned_method": word("salience", "ctc", "conv1d", "avg_pool", "none"),
     "residual": flag,
     "fusion_start": word("identity", "paper"),
@@ -186,7 +187,8 @@ def test_a_grid_is_counted_before_it_is_laid_out():
 
 
 RIGHT = [1, 3, 50, 0.25, 0.5, 1.0, 30.0, True, False, *("acc", "is_os_f1", "ctc", "none", "first", "mean", "paper"),
-         *("identity", "float32", "bfloat16", "literal", "other_labels", "k_plus_1", "outlier_exposure")]  # fmt: skip
+         *("identity", "float32", "bfloat16", "literal", "other_labels", "k_plus_1", "outlier_exposure"),
+         "current", "all"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("descriptions_path", "sentence_encoder")])

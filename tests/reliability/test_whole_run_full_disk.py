@@ -20,7 +20,7 @@ FILES = ["training.pt", "inspection.npz", "results.csv", *(LATER if HEAVY else (
 @pytest.fixture(scope="module")
 def words(data, backbone):
     """A run of A-MESS, which shows its internals too."""
-    own = ["--set", f"sentence_encoder={backbone}", "--set", "num_anchors=3"]
+    own = ["--set", f"sentence_encoder={backbone}", "--set", "num_anchors=3", "--set", "aligned_method=ctc"]
     return small_words(data, backbone, *own, method="amess", epochs=2)
 
 

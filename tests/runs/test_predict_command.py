@@ -74,7 +74,7 @@ def test_lines_are_answered_one_by_one(trained, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "error"),
     [
-        (["nowhere"], "nowhere: holds no kept model"),
+        (["nowhere"], "nowhere: no such folder, and the hub, where it could be, cannot be reached"),
         (["RUN", "--top", "-1"], "--top -1: give a number of intents"),
         (["RUN", "--video_feats", "swin-roi"], "add --data_path"),
         (["RUN", "--data_path", "nowhere"], "no in-scope tables of MIntRec2.0"),

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from testing.bad_models import (
     Bank,
     Climbs,
     CountsPlaces,
     CountsTurns,
+    DescribesElsewhere,
     Detaches,
     ForgetsItsBank,
     GivesALossAClip,
@@ -132,6 +134,11 @@ BROKEN = (
     ("preparing_again_changes_nothing", as_method(Bank, prepare=fill_further), "prepare adds"),
     ("a_training_clip_does_not_see_its_own_label", as_method(SeesItself, prepare=fill), "leave the clip"),
     ("inspect_gives_a_row_a_clip", as_method(Good, inspect=inspect_batches), "1 rows for 6 clips"),
+    (
+        "descriptions_and_sentences_live_in_one_space",
+        as_method(DescribesElsewhere, embed=lambda settings, sentences: np.ones((len(sentences), 4))),
+        "another width than the descriptions",
+    ),
     ("pictures_are_drawn", as_method(Good, pictures=(paint,)), "a list of Picture"),
 )
 ARGUMENTS = {

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 import mia_plugins
+from mia_plugins import cli
 from mia_plugins.data.dataset import DataRequest
 from mia_plugins.data.folder.dataset import Folder
 from mia_plugins.errors import UserError
+from mia_plugins.plugin import registry
 from mia_plugins.plugin.registry import find_dataset
 from mia_plugins.testing.tiny import WORDS
 
@@ -149,7 +151,7 @@ def test_a_known_name_goes_before_a_folder_of_that_name(folder, monkeypatch):
         find_dataset("flims")
 
 
-def test_a_run(folder, backbone, monkeypatch):
+def test_a_run(folder, backbone, monkeypatch, capsys):
     monkeypatch.chdir(folder.parent)
     settings = {"num_train_epochs": 1, "sentence_encoder": str(backbone), "num_anchors": 2}
     options = {"dataset": "films/", "text_backbone": str(backbone)}
@@ -157,3 +159,10 @@ def test_a_run(folder, backbone, monkeypatch):
     assert run.arrays["logits"].shape == (6, 2)
     again = mia_plugins.run(method="amess", dataset="films/", restore=str(run.folder)).runs[0]
     np.testing.assert_allclose(again.arrays["logits"], run.arrays["logits"], atol=1e-6)
+    monkeypatch.setattr(registry, "_registered", {group: {} for group in registry.BUILTIN})  # as in a new process
+    capsys.readouterr()
+    assert cli.main(["predict", str(run.folder), "--data_path", "films"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    answers = [json.loads(line) for line in lines if line.startswith("{")]  # the log of the run before goes on
+    assert [answer["key"] for answer in answers] == [f"test{i}" for i in range(6)]
+    assert [LABELS.index(answer["intent"]) for answer in answers] == run.arrays["y_pred"].tolist()

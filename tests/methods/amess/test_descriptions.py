@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mia_plugins.data_adapters.dialogue_acts import MELD_DA
 from mia_plugins.errors import UserError
 from mia_plugins.methods.amess.descriptions import APPENDIX_SIZES, BUNDLED, import_appendix, load_descriptions
 from mia_plugins.nn.labels import DEGREES
@@ -73,8 +74,8 @@ def test_every_label_of_the_data_sets_has_bundled_descriptions(labels, count):
 def test_bundled_descriptions_are_distinct_and_of_like_length():
     table = json.loads(BUNDLED.read_text(encoding="utf-8"))
     texts = [text for label_texts in table.values() for text in label_texts]
-    assert set(table) == {*MINTREC, *MINTREC2, "Emotion", "Goal", *DEGREES["sentiment"]}
-    assert len(set(texts)) == len(texts) == 8 * (32 + 7)
+    assert set(table) == {*MINTREC, *MINTREC2, *MELD_DA.labels, "Emotion", "Goal", *DEGREES["sentiment"]}
+    assert len(set(texts)) == len(texts) == 8 * (32 + 7 + 10)
     assert all(6 <= len(text.split()) <= 16 for text in texts)
 
 

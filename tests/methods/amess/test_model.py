@@ -22,7 +22,7 @@ def test_the_joint_loss_is_the_sum_of_both(model):
     output, labels = model(make_batch(TOKENS, VIDEOS, AUDIOS)), torch.tensor([0, 1, 2, 2])
     parts = (
         classification_loss(output.logits, labels, LABELS),
-        triplet_contrastive(output.sentence, labels, model.descriptions, 0.7),
+        triplet_contrastive(output.sentence, torch.eye(LABELS, dtype=torch.bool)[labels], model.descriptions, 0.7),
     )
     assert torch.allclose(torch.stack([*model.loss(output, labels).values()]), torch.stack(parts))
 

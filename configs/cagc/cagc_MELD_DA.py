@@ -1,0 +1,5 @@
+"""CAGC on MELD-DA, where it has not been tried: as on MIntRec2.0."""
+
+from .cagc_MIntRec2 import Param
+
+__all__ = ["Param"]

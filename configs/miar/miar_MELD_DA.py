@@ -1,0 +1,5 @@
+"""MIAR on MELD-DA, where it has not been tried: as on MIntRec2.0."""
+
+from .miar_MIntRec2 import Param
+
+__all__ = ["Param"]

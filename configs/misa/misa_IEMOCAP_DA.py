@@ -1,0 +1,5 @@
+"""MISA on IEMOCAP-DA, where it has not been tried: as on MIntRec2.0."""
+
+from .misa_MIntRec2 import Param
+
+__all__ = ["Param"]
