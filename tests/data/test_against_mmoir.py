@@ -1,5 +1,6 @@
 """The same clips as MMOIR's own data manager makes of the same files. Needs MIA_HOSTS, a folder with the checkouts."""
 
+import csv
 import json
 import os
 import pickle
@@ -48,6 +49,12 @@ def words(shared, tmp_path_factory):
     return folder
 
 
+def raw_text(row, column):
+    """A text as it stands in its file; ``row`` names it, such as ``DIR/train.tsv, row 12``."""
+    path, _, number = row.rpartition(", row ")
+    return Path(path).read_text(encoding="utf-8").split("\n")[int(number) - 1].split("\t")[column]
+
+
 @pytest.mark.parametrize(
     ("adapter", "layout", "names", "ood"),
     [
@@ -78,7 +85,10 @@ def test_same_clips(planted, words, tmp_path, adapter, layout, names, ood):
     assert set(splits) == set(theirs)
     tokenizer = AutoTokenizer.from_pretrained(str(words))
     for name, clips in splits.items():
-        dataset = ClipDataset(clips, tokenize(clips.texts, tokenizer, adapter.max_lengths["text"]))
+        # MMOIR reads keys and labels with quotes as CSV has them, texts without: there a quoted text keeps its quotes
+        texts = [raw_text(row, adapter.text_column) for row in clips.rows]
+        assert [next(csv.reader([text], delimiter="\t"))[0] for text in texts] == list(clips.texts)
+        dataset = ClipDataset(clips, tokenize(texts, tokenizer, adapter.max_lengths["text"]))
         ours = {key: value.numpy() for key, value in collate([dataset[i] for i in range(len(dataset))]).items()}
         assert ours.pop("index").tolist() == list(range(len(dataset)))  # these two are not the host's
         assert set(ours.pop("train_place").tolist()) == {-1}
