@@ -37,7 +37,9 @@ def read_table(
     Raises:
         UserError: the file is missing, empty, unreadable or not a regular file, or its header or a row is wrong.
     """
-    reader = csv.reader(_lines(path), delimiter="\t")  # default quoting, as the benchmarks read keys and labels; see docs/hosts.md
+    reader = csv.reader(
+        _lines(path), delimiter="\t"
+    )  # default quoting, as the benchmarks read keys and labels; see docs/hosts.md
     header: list[str] | None = None
     rows: list[Row] = []
     number = 1

@@ -51,6 +51,8 @@ class Kept:
         options: of the training, by name: those of :data:`BROUGHT`, and ``seed``.
         identity: of the training.
         changed: the settings that differed from the defaults.
+        temperature: what logits are divided by, so that probabilities fit the development clips
+            (:func:`~mia_plugins.evaluation.calibration.fit_temperature`).
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class Kept:
     options: Mapping[str, Any]
     identity: Mapping[str, Any]
     changed: Sequence[str]
+    temperature: float = 1.0
 
 
 def keep_model(
@@ -71,6 +74,7 @@ def keep_model(
     *,
     identity: Mapping[str, Any],
     changed: Sequence[str],
+    temperature: float,
 ) -> None:
     """Writes everything that goes with the weights into their folder; the arguments are those of :class:`Kept`."""
     keep_bare(task.text_backbone, folder / BACKBONE)
@@ -83,6 +87,7 @@ def keep_model(
         "task": {**vars(task), "text_backbone": BACKBONE, "weights": None, "descriptions": None},
         "identity": dict(identity),
         "changed": list(changed),
+        "temperature": temperature,
     }
     with whole_file(folder / KEPT) as temporary:
         temporary.write_text(json.dumps(kept, indent=1, ensure_ascii=False), encoding="utf-8")
@@ -138,7 +143,11 @@ def read_kept(place: Path) -> Kept:
             raise UserError(f"{part}: is missing; copy the whole folder {folder}")
     placed = {**vars(task), "text_backbone": str(folder / BACKBONE), "weights": str(folder / WEIGHTS)}
     changed = [str(name) for name in kept["changed"]]
-    return Kept(folder, method, combination, Task(**placed), options, kept["identity"], changed)
+    temperature = kept.get("temperature", 1.0)  # models that were kept before there was one have none
+    if not isinstance(temperature, (int, float)) or isinstance(temperature, bool) or not 0 < temperature < MOST:
+        raise UserError(f"{path}: temperature={shown(temperature)} should be a number above 0; train again")
+    identity = kept["identity"]
+    return Kept(folder, method, combination, Task(**placed), options, identity, changed, float(temperature))
 
 
 def read_task(path: Path, task: Mapping[str, Any]) -> Task:

@@ -11,6 +11,7 @@ from typing import Any, Callable
 import numpy as np
 
 from ..data.clips import Clips
+from ..evaluation.calibration import fit_temperature
 from ..evaluation.metrics import oriented
 from ..system.logs import logger
 from ..system.memory import PeakMemory
@@ -18,7 +19,7 @@ from ..system.processes import world
 from ..training.arguments import RunArguments
 from ..training.loop import Epoch
 from ..training.manager import Manager
-from ..training.predict import unlabelled
+from ..training.predict import predict, unlabelled
 from ..training.progress import clear_progress
 from ..training.watched import Step
 from .ablation import ablation_cells, modality_ablation
@@ -151,8 +152,16 @@ def make_run(
     if not world().rank:
         if args.save_model:
             task, changed = session.task(settings), list(record["changed"])
-            keep_calibration(session, settings, combination.method_settings, model, args.model_output_path)
-            keep_model(args.model_output_path, options, combination, task, seed, identity=training, changed=changed)
+            keep_model(
+                args.model_output_path,
+                options,
+                combination,
+                task,
+                seed,
+                identity=training,
+                changed=changed,
+                temperature=calibrate(session, combination, model, args.model_output_path),
+            )
         save_arrays(folder, results)
         test, inspect = session.loader(session.test_clips(), settings), session.method.inspect
         shown = inspect(model, unlabelled(test), session.device) if inspect is not None else None
@@ -162,6 +171,17 @@ def make_run(
     arrays = {key: value for key, value in results.items() if isinstance(value, np.ndarray)}
     best = oriented(settings.eval_monitor, float(results.get("best_eval_score", "nan")))
     return Run(seed, combination.choice, record["metrics"], arrays, folder, best), record
+
+
+def calibrate(session: Session, combination: Combination, model: Any, folder: Path) -> float:
+    """Keeps what a model that is kept needs of the development clips; returns the temperature of its probabilities."""
+    data, settings = session.data, combination.settings
+    if data.problem != "multi-class":
+        return 1.0
+    loader = session.loader(data.splits["dev"], settings)
+    scored = predict(model, loader, device=session.device, precision=settings.precision, what="dev")
+    keep_calibration(session, combination.method_settings, model, scored, folder)
+    return fit_temperature(scored.logits[:, : len(data.labels)], scored.label_ids)
 
 
 def run_arguments(

@@ -22,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "predict",
         help="ask a kept model for the intents of utterances",
-        description="Prints one JSON object per utterance: its intent, probabilities (not calibrated), and whether it is "
+        description="Prints one JSON object per utterance: its intent, probabilities, and whether it is "
         "out of scope; its labels where there may be several; or its number. Reads utterances from standard input, one a "
         "line, or a data set's table with its features; labels in the table are not read.",
     )

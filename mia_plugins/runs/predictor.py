@@ -34,8 +34,9 @@ class Prediction(NamedTuple):
     """The prediction for one utterance.
 
     ``intent``: the likeliest in-scope intent; ``probabilities``: of every in-scope intent, likeliest first, from a softmax
-    (not calibrated); ``out_of_scope``: whether the model takes the utterance for none of them: by its
-    out-of-scope class if it has one, otherwise by DOC's thresholds; never where an added intent is the likeliest.
+    at the temperature that fits the development clips; ``out_of_scope``: whether the model takes the utterance for none
+    of them: by its out-of-scope class if it has one, otherwise by DOC's thresholds; never where an added intent is the
+    likeliest.
     """
 
     intent: str
@@ -217,6 +218,7 @@ class Predictor:
         if self.new_intents is not None and self.new_intents.names:
             logits = self.new_intents.logits(self.new_intents.evidence(predictions, texts))
         outside = (classes == num_labels) & (logits.argmax(axis=1) < num_labels)
+        logits = logits / self.kept.temperature
         shares = np.exp(logits - logits.max(axis=1, keepdims=True))
         shares /= shares.sum(axis=1, keepdims=True)
         return [self.answer(row, out) for row, out in zip(shares, outside)]

@@ -38,15 +38,18 @@ if TYPE_CHECKING:
 CALIBRATION = "calibration.npz"  # beside the weights
 
 
-def keep_calibration(session: Session, settings: TrainSettings, method_settings: Any, model: Any, folder: Path) -> None:
-    """Writes the model's evidence of the development clips; nothing where method or model cannot take new intents."""
+def keep_calibration(session: Session, method_settings: Any, model: Any, scored: Predictions, folder: Path) -> None:
+    """Writes the model's evidence of the development clips; nothing where method or model cannot take new intents.
+
+    Args:
+        session, method_settings, model: of the run.
+        scored: what the model makes of the in-scope development clips.
+        folder: of the model.
+    """
     if session.method.embed is None or getattr(model, "descriptions", None) is None:
         return
-    if session.data.problem != "multi-class":
-        return
-    clips = session.data.splits["dev"]
-    scored = predict(model, session.loader(clips, settings), device=session.device, precision=settings.precision)
-    evidence = evidence_of(session.method, method_settings, scored, clips.texts, len(session.data.labels))
+    texts = session.data.splits["dev"].texts
+    evidence = evidence_of(session.method, method_settings, scored, texts, len(session.data.labels))
     views: dict[str, Any] = {f"view_{i}": view.astype(np.float32) for i, view in enumerate(evidence.views)}
     with whole_file(folder / CALIBRATION) as temporary, open(temporary, "wb") as file:
         np.savez(file, logits=evidence.logits, label_ids=scored.label_ids, **views)

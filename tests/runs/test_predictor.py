@@ -1,5 +1,10 @@
 """A kept model answers as its run's test did."""
 
+import dataclasses
+import json
+import math
+import shutil
+
 import numpy as np
 import pytest
 from tiny import SETTINGS
@@ -35,9 +40,36 @@ def test_it_answers_the_test_clips_as_the_test_did(trained, data):
     answers = trained.predict(texts, video, audio)
     assert [ADAPTER.labels.index(answer.intent) for answer in answers] == trained.arrays["y_pred"].tolist()
     assert [answer.out_of_scope for answer in answers] == (trained.arrays["y_open"] == 30).tolist()
-    logits = trained.arrays["logits"][7, :30].astype(np.float64)
+    kept = json.loads((trained.folder / "models" / "kept.json").read_text())
+    logits = trained.arrays["logits"][7, :30].astype(np.float64) / kept["temperature"]
     shares = np.exp(logits) / np.exp(logits).sum()
     assert [answers[7].probabilities[label] for label in ADAPTER.labels] == pytest.approx(shares.tolist(), abs=1e-6)
+
+
+def test_the_temperature_is_the_one_that_fits_the_dev_clips(trained, data):
+    dev = load_clips(ADAPTER, data).splits["dev"]
+    model = mia_plugins.load(trained.folder)
+
+    def loss(temperature):
+        model.kept = dataclasses.replace(model.kept, temperature=temperature)
+        answers = model.predict(dev.texts, list(dev.video), list(dev.audio))
+        return -sum(math.log(answer.probabilities[ADAPTER.labels[i]]) for answer, i in zip(answers, dev.label_ids))
+
+    best = model.kept.temperature
+    assert best != 1
+    if 0.06 < best < 19:  # not at the end of what is tried
+        assert loss(best) < min(loss(best / 1.2), loss(best * 1.2))
+    else:
+        assert loss(best) < loss(1.0)
+
+
+@pytest.mark.parametrize("wrong", ["hot", 0, -1, True])
+def test_a_damaged_temperature_is_one_line(trained, tmp_path, wrong):
+    shutil.copytree(trained.folder / "models", tmp_path / "m")
+    kept = json.loads((tmp_path / "m" / "kept.json").read_text())
+    (tmp_path / "m" / "kept.json").write_text(json.dumps({**kept, "temperature": wrong}))
+    with pytest.raises(UserError, match="temperature=.* should be a number above 0"):
+        mia_plugins.load(tmp_path / "m")
 
 
 def test_one_and_many_are_answered_alike(trained):
