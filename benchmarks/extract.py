@@ -21,6 +21,7 @@ import torch
 from mia_plugins.errors import UserError
 from mia_plugins.extract.audio_backbones import load_audio_backbone
 from mia_plugins.extract.decoding import FRAMES, Wanted, pieces
+from mia_plugins.extract.here import ON_CPU, ON_GPU
 from mia_plugins.extract.output import Output
 from mia_plugins.extract.video_backbones import load_video_backbone
 from mia_plugins.extract.work import Backbones, Extraction
@@ -46,10 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--gpu_id", metavar="N")
     options = parser.parse_args(arguments)
     device = choose_device(options.gpu_id)
+    if device.type == "cpu":
+        torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     video, audio = (
         load_video_backbone(options.video_backbone, device),
         load_audio_backbone(options.audio_backbone, device),
     )
+    batch_size = ON_CPU if device.type == "cpu" else ON_GPU
     with tempfile.TemporaryDirectory() as work:
         paths = {
             f"c{number}": talk(Path(work) / f"c{number}.mp4", SENTENCES[number % len(SENTENCES)], size=(320, 240))
@@ -68,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             frames = sum(value for kind, value in messages if kind == FRAMES)
             began = time.perf_counter()
             output = Output(Path(work) / f"out{number}", {})
-            failed = Extraction(output, Backbones(video, audio), device).run(paths, options.rate)
+            failed = Extraction(output, Backbones(video, audio), device, batch_size).run(paths, options.rate)
             times["extraction"].append(time.perf_counter() - began)
             assert not failed
     seconds = frames / (options.rate or RATE)

@@ -41,7 +41,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--rate", type=float, metavar="N", help="frames a second at most (default: every frame)")
     parser.add_argument(
-        "--batch_size", type=int, default=32, metavar="N", help="frames in a batch (default: %(default)s)"
+        "--batch_size", type=int, metavar="N", help="frames in a batch (default: 32 on a GPU, 2 on a CPU)"
     )
     parser.add_argument("--gpu_id", metavar="N", help="default: the first GPU, or the CPU")
     parser.add_argument(
@@ -82,7 +82,7 @@ def check(options: argparse.Namespace) -> None:
     """
     if options.rate is not None and not 0 < options.rate <= 1000:
         raise UserError(f"--rate {options.rate}: should be above 0 and 1000 at most")
-    if not 1 <= options.batch_size <= 10_000:
+    if options.batch_size is not None and not 1 <= options.batch_size <= 10_000:
         raise UserError(f"--batch_size {options.batch_size}: should be from 1 to 10,000")
     if options.video_backbone == NONE and options.audio_backbone == NONE:
         raise UserError("--video_backbone none and --audio_backbone none: nothing is left to extract; name one")

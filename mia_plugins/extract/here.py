@@ -9,6 +9,7 @@ from typing import Any
 from .output import Output
 
 NONE = "none"
+ON_GPU, ON_CPU = 32, 2  # frames in a batch: a CPU is faster with few, which stay in its cache
 
 
 def settings_of(options: argparse.Namespace, backbones: Any) -> dict[str, Any]:
@@ -41,15 +42,23 @@ def load_backbones(options: argparse.Namespace, device: Any) -> Any:
 
 def extract_here(files: dict[str, Path], options: argparse.Namespace) -> tuple[Any, dict[str, str], int]:
     """Extracts on this machine: the output, why clips failed, and how many there were to do."""
-    from ..system.devices import choose_device  # with torch, which the command's help does not need
+    import torch  # here, as the command's help does not need it
+
+    from ..system.devices import choose_device
     from ..system.progress import progress_bar
     from .work import Extraction
 
     device = choose_device(options.gpu_id)
+    batch_size = options.batch_size or (ON_CPU if device.type == "cpu" else ON_GPU)
     backbones = load_backbones(options, device)
     output = Output(Path(options.output), settings_of(options, backbones))
     left = {key: path for key, path in files.items() if not output.has(key, path)}
-    with progress_bar(None, total=len(files), initial=len(files) - len(left), desc="extract", unit="clip") as bar:
-        extraction = Extraction(output, backbones, device, options.batch_size)
-        failed = extraction.run(left, options.rate, on_clip=bar.update)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads - 1))  # the decoding process has the other core
+    try:
+        with progress_bar(None, total=len(files), initial=len(files) - len(left), desc="extract", unit="clip") as bar:
+            extraction = Extraction(output, backbones, device, batch_size)
+            failed = extraction.run(left, options.rate, on_clip=bar.update)
+    finally:
+        torch.set_num_threads(threads)
     return output, failed, len(left)

@@ -96,8 +96,10 @@ class Extraction:
     def compute(self) -> None:
         """Computes the frames that wait, and finishes the clips that are complete then."""
         if self.waiting and self.backbones.video is not None:
-            vectors = self.backbones.video.embed(np.concatenate([frames for _, frames in self.waiting]), self.device)
-            ends = np.cumsum([len(frames) for _, frames in self.waiting])[:-1]
+            frames = np.concatenate([frames for _, frames in self.waiting])
+            batches = [frames[at : at + self.batch_size] for at in range(0, len(frames), self.batch_size)]
+            vectors = np.concatenate([self.backbones.video.embed(batch, self.device) for batch in batches])
+            ends = np.cumsum([len(some) for _, some in self.waiting])[:-1]
             for (clip, _), some in zip(self.waiting, np.split(vectors, ends)):
                 self.write(clip, "video", some)
             self.waiting = []
