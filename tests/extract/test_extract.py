@@ -60,6 +60,15 @@ def test_a_clip_has_the_same_features_alone(extracted, clips, tmp_path):
         np.testing.assert_allclose(np.load(tmp_path / name / "uneven.npy"), want, atol=1e-4)
 
 
+def test_frames_of_several_clips_share_a_batch(extracted, clips, tmp_path):
+    names = ("uneven.mkv", "turned.mp4", "help.mp4", "silent.mp4")
+    words = [str(clips / name) for name in names]
+    assert main(["extract", *words, "-o", str(tmp_path), *SMALL, "--batch_size", "100"]) == 0
+    for name in names:
+        path = f"{name.partition('.')[0]}.npy"
+        np.testing.assert_allclose(np.load(tmp_path / "video" / path), np.load(extracted / "video" / path), atol=1e-4)
+
+
 def test_the_benchmarks_files_hold_the_same(extracted):
     got = read_features(extracted / "video_data" / "efficientnet-lite0_feats.pkl", ["help"], max_length=10_000)[0]
     np.testing.assert_array_equal(got, np.load(extracted / "video" / "help.npy"))

@@ -59,6 +59,20 @@ def test_what_a_file_holds(clips):
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhelp.mp4\n#EXT-X-ENDLIST\n"),
+        ("script.mp4", "ffconcat version 1.0\nfile help.mp4\n"),
+    ],
+)
+def test_no_file_names_another(clips, tmp_path, name, content):
+    (tmp_path / "help.mp4").write_bytes((clips / "help.mp4").read_bytes())
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match="cannot be decoded"):
+        look(tmp_path / name)
+
+
+@pytest.mark.parametrize(
     ("name", "words"),
     [("broken.mp4", "cannot be decoded"), ("empty.mov", "is empty"), ("list.mp4", "cannot be decoded")],
 )
