@@ -94,7 +94,7 @@ def test_a_kept_model_answers_with_what_was_said_before(trained):
     ]
     context = [(speaker, text) for _, speaker, text in sorted(said, key=lambda one: one[0])]
     answer = predictor.predict(clips.texts[5], context=context)
-    want = np.exp(trained.arrays["logits"][5, :5].astype(float))
+    want = np.exp(trained.arrays["logits"][5, :5].astype(float) / predictor.kept.temperature)
     shares = [answer.probabilities[label] for label in predictor.labels]
     np.testing.assert_allclose(shares, want / want.sum(), atol=1e-5)
     alone = predictor.predict(clips.texts[5])
